@@ -1,0 +1,23 @@
+#include "bench/load/fail.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace bench {
+
+void fail(std::string_view what) {
+    std::fprintf(stderr, "bench_load: %.*s\n", static_cast<int>(what.size()), what.data());
+    // Other threads still use what a normal exit would take down.
+    ::_exit(1);
+}
+
+void fail_errno(std::string_view what) {
+    std::fprintf(stderr, "bench_load: %.*s: %s\n", static_cast<int>(what.size()), what.data(),
+                 std::strerror(errno));
+    ::_exit(1);
+}
+
+}  // namespace bench

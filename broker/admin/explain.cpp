@@ -1,0 +1,80 @@
+#include "broker/admin/explain.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/text.h"
+#include "common/wire/rows.h"
+#include "common/wire/views.h"
+
+namespace zex::admin {
+namespace {
+
+/// Most queues that are listed as not taking the message.
+constexpr std::size_t others_most = 100;
+/// Most keys named for one of them.
+constexpr std::size_t keys_most = 5;
+
+std::string quoted(std::string_view text) {
+    return "'" + escaped(text) + "'";
+}
+
+wire::ExplainView taker(const core::Exchange& exchange, const core::Queue& queue,
+                        const std::string& key) {
+    const bool room = !queue.is_full();
+    std::string reason =
+        exchange.name.empty() ? "the key is the queue's name" : "bound with key " + quoted(key);
+    if (!room) reason += ", but full: it would be refused with queue_full";
+    return {queue.name, room, reason};
+}
+
+/// Queues bound to the exchange, but not for this key, with the keys they are bound for.
+std::vector<wire::ExplainView> others(const core::Exchange& exchange,
+                                      const core::Targets& targets) {
+    std::map<std::string, std::vector<std::string>> keys_of;
+    exchange.each_binding([&](const std::string& key, core::Queue& queue) {
+        if (std::find(targets.begin(), targets.end(), &queue) == targets.end()) {
+            keys_of[queue.name].push_back(key);
+        }
+    });
+    std::vector<wire::ExplainView> rows;
+    for (auto& [queue, keys] : keys_of) {
+        if (rows.size() == others_most) break;
+        std::sort(keys.begin(), keys.end());
+        std::string reason = "bound only with key ";
+        for (std::size_t i = 0; i < std::min(keys.size(), keys_most); ++i) {
+            if (i > 0) reason += ", ";
+            reason += quoted(keys[i]);
+        }
+        if (keys.size() > keys_most) {
+            reason += " and " + std::to_string(keys.size() - keys_most) + " more";
+        }
+        rows.push_back({queue, false, reason});
+    }
+    return rows;
+}
+
+}  // namespace
+
+wire::Answer explain(const core::Core& core, const wire::Explain& verb) {
+    const core::Exchange* exchange = core.topology().exchange(verb.exchange);
+    if (exchange == nullptr) {
+        return wire::ErrorReply{
+            error(ErrorCode::no_such_exchange,
+                  "no exchange is named " + quoted(verb.exchange) + "; declare it first",
+                  "exchange"),
+            {}};
+    }
+    const core::Targets targets = exchange->route(verb.key);
+    std::vector<wire::ExplainView> rows;
+    for (const core::Queue* queue : targets) rows.push_back(taker(*exchange, *queue, verb.key));
+    for (wire::ExplainView& row : others(*exchange, targets)) rows.push_back(std::move(row));
+    wire::Ok ok;
+    ok.rows = wire::pack_rows(rows);
+    return ok;
+}
+
+}  // namespace zex::admin

@@ -1,0 +1,155 @@
+#include "broker/admin/rows.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <tuple>
+
+namespace zex::admin {
+namespace {
+
+using core::Consumer;
+using core::Core;
+using core::Queue;
+using core::Session;
+
+std::uint64_t age_ms(const std::optional<Instant>& since, Instant now) {
+    return since ? whole_milliseconds(now - *since) : 0;
+}
+
+bool can_anyone_take(const Queue& queue) {
+    return std::any_of(queue.consumers.begin(), queue.consumers.end(),
+                       [](const Consumer* consumer) { return consumer->can_take(); });
+}
+
+/// The first of these that is so: the owner's connection is lost; no room; messages and nobody to
+/// take them; messages and nobody with credit left.
+std::string state_of(const Queue& queue, const Session* owner) {
+    if (owner != nullptr && !owner->connection) return "suspended";
+    if (queue.is_full()) return "full";
+    if (queue.ready() > 0 && queue.consumers.empty()) return "unattended";
+    if (queue.ready() > 0 && !can_anyone_take(queue)) return "stalled";
+    return "ok";
+}
+
+wire::QueueView row_of(const Queue& queue, const Session* owner, Instant now) {
+    wire::QueueView row;
+    row.name = queue.name;
+    row.type = queue.options.exclusive ? "temporary" : "transient";
+    row.ready = queue.ready();
+    row.unacked = queue.unacked();
+    if (queue.ready() > 0) row.oldest_ms = age_ms(queue.head().enqueued, now);
+    row.consumers = queue.consumers.size();
+    row.in_rate = queue.in_rate(now);
+    row.out_rate = queue.out_rate(now);
+    row.ack_rate = queue.ack_rate(now);
+    row.redelivered = queue.counters().redelivered;
+    row.dropped = queue.counters().dropped;
+    row.state = state_of(queue, owner);
+    row.bytes = queue.bytes();
+    row.published = queue.counters().published;
+    row.delivered = queue.counters().delivered;
+    row.acked = queue.counters().acked;
+    row.max_messages = queue.options.max_messages;
+    row.max_bytes = queue.options.max_bytes;
+    row.auto_delete = queue.options.auto_delete;
+    if (owner != nullptr) row.session = owner->name;
+    return row;
+}
+
+std::string state_of(const Consumer& consumer) {
+    if (!consumer.session.connection) return "suspended";
+    return consumer.can_take() ? "ready" : "waiting";
+}
+
+wire::ConsumerView row_of(const Consumer& consumer, Instant now) {
+    wire::ConsumerView row;
+    row.consumer = consumer.name;
+    if (consumer.queue != nullptr) row.queue = consumer.queue->name;
+    row.session = consumer.session.name;
+    row.peer = consumer.session.peer;
+    row.unacked = consumer.unsettled.count();
+    row.unacked_bytes = consumer.unsettled.bytes();
+    row.oldest_unacked_ms = age_ms(consumer.unsettled.oldest(), now);
+    row.credit = consumer.options.credit;
+    row.credit_bytes = consumer.options.credit_bytes;
+    row.no_ack = consumer.options.no_ack;
+    row.state = state_of(consumer);
+    row.delivered = consumer.delivered;
+    row.acked = consumer.acked;
+    return row;
+}
+
+}  // namespace
+
+std::vector<wire::QueueView> queue_rows(const Core& core, Instant now) {
+    std::vector<wire::QueueView> rows;
+    for (const Queue* queue : core.topology().all_queues()) {
+        rows.push_back(row_of(*queue, core.sessions().find(queue->owner), now));
+    }
+    return rows;
+}
+
+std::vector<wire::ExchangeView> exchange_rows(const Core& core, Instant now) {
+    std::vector<wire::ExchangeView> rows;
+    for (const core::Exchange* exchange : core.topology().all_exchanges()) {
+        wire::ExchangeView row;
+        row.name = exchange->name;
+        row.kind = exchange->kind;
+        row.bindings = exchange->bindings();
+        row.in_rate = exchange->in.per_second(now);
+        row.published = exchange->published;
+        row.routed = exchange->routed;
+        row.unroutable = exchange->unroutable;
+        row.auto_delete = exchange->auto_delete;
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+std::vector<wire::BindingView> binding_rows(const Core& core) {
+    std::vector<wire::BindingView> rows;
+    for (const core::Exchange* exchange : core.topology().all_exchanges()) {
+        exchange->each_binding([&](const std::string& key, const Queue& queue) {
+            rows.push_back({exchange->name, key, queue.name});
+        });
+    }
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.exchange, a.key, a.queue) < std::tie(b.exchange, b.key, b.queue);
+    });
+    return rows;
+}
+
+std::vector<wire::SessionView> session_rows(const Core& core) {
+    std::vector<wire::SessionView> rows;
+    for (const Session* session : core.sessions().all()) {
+        wire::SessionView row;
+        row.session = session->name;
+        row.client = session->client;
+        row.peer = session->peer;
+        row.form = session->form == wire::Form::json ? "json" : "msgpack";
+        row.state = session->connection ? "connected" : "suspended";
+        row.epoch = session->epoch;
+        row.queues = session->queues.size();
+        row.consumers = session->consumers.size();
+        row.unacked = session->unacked();
+        row.published = session->published;
+        row.delivered = session->delivered;
+        row.heartbeat_ms = session->heartbeat_ms;
+        row.grace_ms = session->grace_ms;
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+std::vector<wire::ConsumerView> consumer_rows(const Core& core, Instant now) {
+    std::vector<wire::ConsumerView> rows;
+    for (const Session* session : core.sessions().all()) {
+        for (const auto& [name, consumer] : session->consumers) {
+            rows.push_back(row_of(*consumer, now));
+        }
+    }
+    return rows;
+}
+
+}  // namespace zex::admin

@@ -1,0 +1,175 @@
+#include "broker/core/consume.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/core/dispatch.h"
+#include "broker/core/topology_verbs.h"
+#include "common/base/text.h"
+
+namespace zex::core {
+namespace {
+
+/// Answers and gives false where a credit asked for is not one.
+bool check_credit(Turn& turn, const Asker& asker, const std::optional<std::uint64_t>& credit,
+                  const std::optional<std::uint64_t>& credit_bytes) {
+    const std::uint64_t most = turn.state.limits.credit_max;
+    if (credit && (*credit == 0 || *credit > most)) {
+        fail(turn, asker,
+             error(ErrorCode::bad_field,
+                   "credit is " + std::to_string(*credit) + "; give 1 to " + std::to_string(most),
+                   "credit"));
+        return false;
+    }
+    if (credit_bytes && *credit_bytes == 0) {
+        fail(turn, asker,
+             error(ErrorCode::bad_field, "credit_bytes is 0; give at least 1", "credit_bytes"));
+        return false;
+    }
+    return true;
+}
+
+std::string free_name(Session& session) {
+    std::string name;
+    do {
+        name = "c-" + std::to_string(++session.consumers_named);
+    } while (session.consumers.contains(name));
+    return name;
+}
+
+/// The session's consumer of this name; else answers and gives null.
+Consumer* consumer_named(Turn& turn, const Asker& asker, const std::string& name) {
+    const auto found = asker.session.consumers.find(name);
+    if (found != asker.session.consumers.end() && found->second->queue != nullptr) {
+        return found->second.get();
+    }
+    fail(turn, asker,
+         error(ErrorCode::no_such_consumer,
+               "session " + asker.session.name + " has no consumer named '" + escaped(name) + "'",
+               "consumer"));
+    return nullptr;
+}
+
+/// Out of the queue's turn and list; the queue goes too if it was waiting for that.
+void leave_queue(Turn& turn, Consumer& consumer) {
+    Queue& queue = *consumer.queue;
+    queue.turn.remove(consumer);
+    std::erase(queue.consumers, &consumer);
+    consumer.queue = nullptr;
+    if (queue.options.auto_delete && queue.consumers.empty()) {
+        delete_queue(turn, queue, QueueEnd::auto_deleted);
+    }
+}
+
+ConsumerOptions options_of(const wire::Consume& verb, const Limits& limits) {
+    ConsumerOptions options;
+    options.credit = verb.credit.value_or(limits.credit);
+    options.credit_bytes = verb.credit_bytes.value_or(limits.credit_bytes);
+    options.no_ack = verb.no_ack;
+    options.data = verb.data;
+    return options;
+}
+
+}  // namespace
+
+void consume(Turn& turn, const Asker& asker, const wire::Consume& verb) {
+    Session& session = asker.session;
+    Queue* queue = usable_queue(turn, asker, verb.queue);
+    if (queue == nullptr) return;
+    if (!check_credit(turn, asker, verb.credit, verb.credit_bytes)) return;
+    if (session.consumers.contains(verb.consumer)) {
+        return fail(turn, asker,
+                    error(ErrorCode::consumer_exists,
+                          "session " + session.name + " already has a consumer named '" +
+                              escaped(verb.consumer) + "'; choose another name or cancel it",
+                          "consumer"));
+    }
+    const std::uint64_t limit = turn.state.limits.session_consumers;
+    if (session.consumers.size() >= limit) {
+        return fail(turn, asker,
+                    error(ErrorCode::limit_reached,
+                          "session " + session.name + " has its " + std::to_string(limit) +
+                              " consumers; cancel some or raise limits.consumers_per_session_max"));
+    }
+    const std::string name = verb.consumer.empty() ? free_name(session) : verb.consumer;
+    auto& consumer = session.consumers[name];
+    consumer = std::make_unique<Consumer>(ConsumerId(++turn.state.last_consumer_id), name, session,
+                                          *queue, options_of(verb, turn.state.limits));
+    queue->consumers.push_back(consumer.get());
+    wire::Ok ok;
+    ok.consumer = name;
+    ok.queue = queue->name;
+    succeed(turn, asker, std::move(ok));
+    queue->turn.offer(*consumer);
+    dispatch(turn, *queue);
+}
+
+void cancel(Turn& turn, const Asker& asker, const wire::Cancel& verb) {
+    Consumer* consumer = consumer_named(turn, asker, verb.consumer);
+    if (consumer == nullptr) return;
+    wire::Ok ok;
+    ok.consumer = verb.consumer;
+    // What it holds may still be settled: then it lives on, without a queue, until that is done.
+    if (consumer->unsettled.count() == 0) {
+        remove_consumer(turn, *consumer);
+    } else {
+        leave_queue(turn, *consumer);
+    }
+    succeed(turn, asker, std::move(ok));
+}
+
+void change_credit(Turn& turn, const Asker& asker, const wire::Credit& verb) {
+    Consumer* consumer = consumer_named(turn, asker, verb.consumer);
+    if (consumer == nullptr) return;
+    if (!check_credit(turn, asker, verb.credit, verb.credit_bytes)) return;
+    consumer->options.credit = verb.credit.value_or(consumer->options.credit);
+    consumer->options.credit_bytes = verb.credit_bytes.value_or(consumer->options.credit_bytes);
+    wire::Ok ok;
+    ok.consumer = verb.consumer;
+    succeed(turn, asker, std::move(ok));
+    consumer->queue->turn.offer(*consumer);
+    dispatch(turn, *consumer->queue);
+}
+
+void get(Turn& turn, const Asker& asker, const wire::Get& verb) {
+    Queue* queue = usable_queue(turn, asker, verb.queue);
+    if (queue == nullptr) return;
+    if (queue->ready() == 0) {
+        turn.out.list.push_back(Answer{asker.connection, {asker.id, wire::Empty{}}});
+        return;
+    }
+    deliver_taken(turn, asker, *queue, verb);
+}
+
+void resume_consumers(Turn& turn, Session& session) {
+    for (const auto& [name, consumer] : session.consumers) {
+        if (consumer->queue == nullptr) continue;
+        consumer->queue->turn.offer(*consumer);
+        dispatch(turn, *consumer->queue);
+    }
+}
+
+void cancel_with_queue(Turn& turn, Consumer& consumer, Queue& queue) {
+    Session& session = consumer.session;
+    for (const Unsettled& held : consumer.unsettled.take_all()) queue.dropped(held.message);
+    wire::Cancelled cancelled{
+        consumer.name,
+        error(ErrorCode::queue_deleted, "queue '" + escaped(queue.name) + "' was deleted")};
+    if (session.connection) {
+        turn.out.list.push_back(Answer{*session.connection, {std::nullopt, std::move(cancelled)}});
+    } else {
+        session.cancelled.push_back(std::move(cancelled));
+    }
+    session.consumers.erase(session.consumers.find(consumer.name));
+}
+
+void remove_consumer(Turn& turn, Consumer& consumer) {
+    Session& session = consumer.session;
+    if (consumer.queue != nullptr) leave_queue(turn, consumer);
+    session.consumers.erase(session.consumers.find(consumer.name));
+}
+
+}  // namespace zex::core

@@ -1,0 +1,239 @@
+#include "broker/core/publish.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/core/content.h"
+#include "broker/core/dispatch.h"
+#include "common/base/check.h"
+#include "common/base/text.h"
+
+namespace zex::core {
+namespace {
+
+/// What became of the messages, in order, as few effects as their runs allow.
+class Outcomes {
+  public:
+    Outcomes(Turn& turn, const Asker& asker, bool batch)
+        : turn_(turn), asker_(asker), mergeable_(batch || asker.session.batch) {}
+    ~Outcomes() { ZEX_CHECK(count_ == 0); }
+    Outcomes(const Outcomes&) = delete;
+    Outcomes& operator=(const Outcomes&) = delete;
+
+    void confirm(std::uint64_t queues) {
+        if (refusal_ || (count_ > 0 && queues_ != queues)) emit();
+        queues_ = queues;
+        ++count_;
+    }
+
+    void refuse(Error error) {
+        if (count_ > 0 && (!refusal_ || refusal_->code != error.code)) emit();
+        if (!refusal_) refusal_ = std::move(error);
+        ++count_;
+    }
+
+    /// Says what has been held back to make longer runs of it. Last to be called.
+    void emit() {
+        if (count_ == 0) return;
+        if (refusal_) {
+            turn_.state.counters.refused += count_;
+            emit_refusal();
+        } else if (asker_.id) {
+            turn_.state.counters.confirmed += count_;
+            turn_.out.list.push_back(
+                Confirm{asker_.connection, *next_id(), count_, queues_, mergeable_});
+        }
+        done_ += count_;
+        count_ = 0;
+        refusal_.reset();
+    }
+
+    void give_back(const wire::DeliverEntry& message) {
+        emit();
+        ++turn_.state.counters.returned;
+        wire::Return reply{message,
+                           error(ErrorCode::unroutable,
+                                 "no queue is bound to exchange '" + escaped(message.exchange) +
+                                     "' for key '" + escaped(message.key) + "'",
+                                 "key")};
+        turn_.out.list.push_back(Answer{asker_.connection, {next_id(), std::move(reply)}});
+        ++done_;
+    }
+
+  private:
+    std::optional<std::uint64_t> next_id() const {
+        return asker_.id ? std::optional(*asker_.id + done_) : std::nullopt;
+    }
+
+    void emit_refusal() {
+        turn_.out.list.push_back(
+            Answer{asker_.connection, {next_id(), wire::Refuse{count_, std::move(*refusal_)}}});
+    }
+
+    Turn& turn_;
+    const Asker& asker_;
+    bool mergeable_;
+    std::uint64_t done_ = 0;   ///< messages whose outcome was emitted
+    std::uint64_t count_ = 0;  ///< messages in the run at hand
+    std::uint64_t queues_ = 0;
+    std::optional<Error> refusal_;
+};
+
+/// Carries one publish through.
+class Publishing {
+  public:
+    Publishing(Turn& turn, const Asker& asker, const wire::Publish& verb, Exchange& exchange)
+        : turn_(turn),
+          verb_(verb),
+          exchange_(exchange),
+          outcomes_(turn, asker, verb.batch),
+          body_(verb.body) {}
+
+    void run() {
+        const auto& entries = verb_.messages;
+        for (auto begin = entries.begin(); begin != entries.end();) {
+            const auto end = std::find_if(begin, entries.end(), [&](const wire::PublishEntry& e) {
+                return e.key != begin->key;
+            });
+            const Targets& targets = exchange_.route(begin->key);
+            if (targets.empty()) {
+                std::for_each(begin, end, [&](const auto& entry) { leave_unrouted(entry); });
+            } else {
+                enter_heading(begin->key);
+                std::for_each(begin, end, [&](const auto& entry) { enqueue(entry, targets); });
+                std::for_each(targets.begin(), targets.end(), [&](Queue* q) { touch(*q); });
+            }
+            begin = end;
+        }
+        outcomes_.emit();
+        for (Queue* queue : touched_) {
+            queue->touched = false;
+            dispatch(turn_, *queue);
+        }
+    }
+
+  private:
+    void touch(Queue& queue) {
+        if (std::exchange(queue.touched, true)) return;
+        touched_.push_back(&queue);
+    }
+
+    std::string_view next_payload(const wire::PublishEntry& entry) {
+        const std::string_view payload = body_.substr(0, entry.size);
+        body_.remove_prefix(entry.size);
+        return payload;
+    }
+
+    void enter_heading(std::string_view key) {
+        HeadingRef& heading = turn_.state.last_heading;
+        if (heading && heading->is(exchange_.name, key, verb_.common)) return;
+        heading = HeadingRef::make(exchange_.name, key, verb_.common);
+    }
+
+    void leave_unrouted(const wire::PublishEntry& entry) {
+        ++exchange_.unroutable;
+        const std::string_view payload = next_payload(entry);
+        if (verb_.mandatory) {
+            outcomes_.give_back({exchange_.name, entry.key, verb_.common, entry.own, payload, 1});
+            return;
+        }
+        ++turn_.state.counters.dropped_unroutable;
+        outcomes_.confirm(0);
+    }
+
+    /// All of the queues take the message, or none does.
+    void enqueue(const wire::PublishEntry& entry, const Targets& targets) {
+        Arrival arrival{entry.own, next_payload(entry), {}};
+        if (!make_room(arrival.size() + verb_.common.size(), entry.key, targets)) return;
+        arrival.share_if_large();
+        for (Queue* queue : targets) {
+            queue->enqueue(turn_.state.last_heading, arrival, turn_.now);
+        }
+        ++exchange_.routed;
+        turn_.state.counters.enqueued += targets.size();
+        outcomes_.confirm(targets.size());
+    }
+
+    bool make_room(std::uint64_t bytes, std::string_view key, const Targets& targets) {
+        const State& state = turn_.state;
+        const std::uint64_t cost = targets.size() * MemoryGauge::cost(bytes, exchange_.name, key);
+        const auto full_one = [&] {
+            return std::find_if(targets.begin(), targets.end(),
+                                [&](const Queue* queue) { return !queue->has_room(bytes); });
+        };
+        const auto has_memory = [&] {
+            return state.topology.memory_bytes() + cost <= state.limits.memory_bytes;
+        };
+        if (full_one() == targets.end() && has_memory()) return true;
+        hand_out(targets);
+        if (const auto full = full_one(); full != targets.end()) {
+            outcomes_.refuse(queue_full(**full));
+            return false;
+        }
+        if (!has_memory()) {
+            outcomes_.refuse(memory_full(state.limits.memory_bytes));
+            return false;
+        }
+        return true;
+    }
+
+    /// What consumers without acks take at once makes room.
+    void hand_out(const Targets& targets) {
+        for (Queue* queue : targets) {
+            if (queue->ready() == 0 || queue->turn.first() == nullptr) continue;
+            outcomes_.emit();
+            dispatch(turn_, *queue);
+        }
+    }
+
+    static Error memory_full(std::uint64_t limit) {
+        return error(ErrorCode::memory_full,
+                     "the broker holds its " + std::to_string(limit) +
+                         " bytes of messages; try again when consumers have caught up, or raise "
+                         "limits.memory_bytes_max");
+    }
+
+    static Error queue_full(const Queue& queue) {
+        return error(ErrorCode::queue_full, "queue '" + escaped(queue.name) + "' holds " +
+                                                std::to_string(queue.messages()) + " messages of " +
+                                                std::to_string(queue.bytes()) +
+                                                " bytes; its bounds are " +
+                                                std::to_string(queue.options.max_messages) +
+                                                " and " + std::to_string(queue.options.max_bytes));
+    }
+
+    Turn& turn_;
+    const wire::Publish& verb_;
+    Exchange& exchange_;
+    Outcomes outcomes_;
+    std::string_view body_;        ///< payloads not yet handed out
+    std::vector<Queue*> touched_;  ///< have messages that no consumer was offered yet
+};
+
+}  // namespace
+
+void publish(Turn& turn, const Asker& asker, const wire::Publish& verb) {
+    const std::uint64_t count = verb.messages.size();
+    turn.state.counters.published += count;
+    asker.session.published += count;
+    Exchange* exchange = turn.state.topology.exchange(verb.exchange);
+    if (exchange == nullptr) {
+        Outcomes outcomes(turn, asker, verb.batch);
+        for (std::uint64_t i = 0; i < count; ++i) {
+            outcomes.refuse(
+                error(ErrorCode::no_such_exchange,
+                      "no exchange is named '" + escaped(verb.exchange) + "'; declare it first",
+                      "exchange"));
+        }
+        outcomes.emit();
+        return;
+    }
+    exchange->published += count;
+    exchange->in.add(count, turn.now);
+    Publishing(turn, asker, verb, *exchange).run();
+}
+
+}  // namespace zex::core

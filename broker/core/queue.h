@@ -1,0 +1,134 @@
+// An ordered buffer of messages: those ready, and the count of those unacked, which consumers hold
+// until they settle them. A queue knows its bounds and its consumers' turn; it sends nothing.
+//
+// Invariants: ready messages are in the order of their sequence, and those that came back are older
+// than all that never left; messages() and bytes() count ready and unacked ones. A message is in
+// the memory gauge until it is acked or dropped, even where that is after its queue has gone.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "broker/core/content.h"
+#include "broker/core/limits.h"
+#include "broker/core/message.h"
+#include "broker/core/turn.h"
+#include "common/base/ids.h"
+#include "common/base/rate.h"
+#include "common/base/time.h"
+
+namespace zex::core {
+
+class Exchange;
+
+/// What all messages together are counted at, in bytes; overheads included.
+struct MemoryGauge {
+    std::uint64_t bytes = 0;
+
+    static std::uint64_t cost(std::uint64_t message_bytes, std::string_view exchange,
+                              std::string_view key) {
+        return message_bytes + exchange.size() + key.size() + message_overhead_bytes;
+    }
+    static std::uint64_t cost(const Message& message) {
+        return cost(message.bytes(), message.heading->exchange, message.heading->key);
+    }
+    void add(const Message& message) { bytes += cost(message); }
+    void remove(const Message& message) { bytes -= cost(message); }
+};
+
+struct QueueOptions {
+    bool exclusive = false;
+    bool auto_delete = false;
+    std::uint64_t max_messages = 0;
+    std::uint64_t max_bytes = 0;
+};
+
+struct QueueCounters {
+    std::uint64_t published = 0;  ///< messages taken in
+    std::uint64_t delivered = 0;
+    std::uint64_t redelivered = 0;
+    std::uint64_t acked = 0;
+    std::uint64_t dropped = 0;  ///< left without an ack: rejected, purged
+};
+
+class Queue {
+  public:
+    Queue(QueueId id, std::string name, const QueueOptions& options, SessionId owner,
+          MemoryGauge& memory);
+    ~Queue();
+    Queue(const Queue&) = delete;
+    Queue& operator=(const Queue&) = delete;
+
+    const QueueId id;
+    const std::string name;
+    const QueueOptions options;
+    const SessionId owner;  ///< of an exclusive queue
+
+    /// Room for one more message of `bytes`.
+    bool has_room(std::uint64_t bytes) const {
+        return messages() < options.max_messages && bytes_ + bytes <= options.max_bytes;
+    }
+    bool is_full() const { return !has_room(1); }
+
+    void enqueue(const HeadingRef& heading, const Arrival& arrival, Instant now);
+
+    /// The head, now unacked. Requires ready() > 0. The caller gives it back through one of
+    /// requeue(), acked() or dropped().
+    Message take();
+
+    /// Puts unacked messages back where they were in the order, in logarithmic time each.
+    void requeue(std::vector<Message>&& messages);
+
+    void acked(const Message& message, Instant now);
+    void dropped(const Message& message);
+
+    /// Drops every ready message; gives how many.
+    std::uint64_t purge();
+
+    std::uint64_t ready() const { return returned_.size() + fresh_.size(); }
+    std::uint64_t unacked() const { return unacked_; }
+    std::uint64_t messages() const { return ready() + unacked_; }
+    std::uint64_t bytes() const { return bytes_; }
+
+    /// The first ready one. Requires ready() > 0.
+    const Message& head() const {
+        return returned_.empty() ? fresh_.front() : returned_.begin()->second;
+    }
+    /// The first ready ones in their order, at most so many.
+    std::vector<const Message*> first_ready(std::uint64_t most) const;
+
+    const QueueCounters& counters() const { return counters_; }
+    double in_rate(Instant now) const { return in_.per_second(now); }
+    double out_rate(Instant now) const { return out_.per_second(now); }
+    double ack_rate(Instant now) const { return ack_.per_second(now); }
+    void count_deliveries(std::uint64_t all, std::uint64_t repeated, Instant now);
+
+    std::vector<Consumer*> consumers;  ///< all of them, suspended ones too
+    FairTurn turn;                     ///< those that can take a message now
+    bool touched = false;              ///< kept by publish: to be dispatched at its end
+    bool unfinished = false;           ///< kept by dispatch: it goes on with the next Tick
+
+    std::set<std::pair<Exchange*, std::string>> bindings;  ///< kept by Topology
+
+  private:
+    void forget(const Message& message);
+    void drop_ready();
+
+    MemoryGauge& memory_;
+    std::map<std::uint64_t, Message> returned_;  ///< requeued ones, by sequence
+    std::deque<Message> fresh_;                  ///< never taken
+    std::uint64_t unacked_ = 0;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t next_sequence_ = 0;
+    Chunks chunks_;
+    QueueCounters counters_;
+    RateMeter in_, out_, ack_;
+};
+
+}  // namespace zex::core

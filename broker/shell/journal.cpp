@@ -1,0 +1,96 @@
+#include "broker/shell/journal.h"
+
+#include <array>
+#include <variant>
+
+namespace zex::shell {
+namespace {
+
+using Level = Log::Level;
+
+// In the order of wire::Operation.
+constexpr auto operation_names = std::to_array<std::string_view>(
+    {"hello",           "ping",          "pong",         "close",  "declare_exchange",
+     "delete_exchange", "declare_queue", "delete_queue", "bind",   "unbind",
+     "purge",           "publish",       "consume",      "cancel", "credit",
+     "settle",          "get",           "peek",         "list",   "status",
+     "explain"});
+static_assert(operation_names.size() == std::variant_size_v<wire::Operation>);
+
+}  // namespace
+
+void Journal::listening(const std::string& endpoint) {
+    log_.write(Level::info, "listening on " + endpoint);
+}
+
+void Journal::welcomed(const Connection& connection, const wire::Welcome& welcome,
+                       const core::Core& core) {
+    suspended_.erase(connection.session);
+    const core::Session* session = core.sessions().find(connection.session);
+    const std::string client = session == nullptr ? "" : session->client;
+    log_.write(Level::info, welcome.resumed ? "session resumed" : "session opened",
+               {{"session", welcome.session},
+                {"client", client},
+                {"peer", connection.peer},
+                {"epoch", welcome.epoch}});
+}
+
+void Journal::suspended(const Connection& connection, std::string_view why,
+                        const core::Core& core) {
+    if (core.sessions().find(connection.session) == nullptr) return;
+    suspended_[connection.session] = connection.session_name;
+    log_.write(Level::info, "session suspended",
+               {{"session", connection.session_name}, {"why", why}, {"peer", connection.peer}});
+}
+
+void Journal::hung_up(const Connection& connection, const core::Core& core) {
+    const core::Session* session = core.sessions().find(connection.session);
+    const std::string_view event = session == nullptr    ? "session closed"
+                                   : session->connection ? "session taken by another connection"
+                                                         : "session told goodbye";
+    log_.write(Level::info, event,
+               {{"session", connection.session_name}, {"peer", connection.peer}});
+}
+
+void Journal::look_for_ended(const core::Core& core) {
+    if (core.counters().sessions_ended == ended_seen_) return;
+    ended_seen_ = core.counters().sessions_ended;
+    std::erase_if(suspended_, [&](const auto& entry) {
+        if (core.sessions().find(entry.first) != nullptr) return false;
+        log_.write(Level::info, "session ended", {{"session", entry.second}});
+        return true;
+    });
+}
+
+void Journal::refused(const Connection& connection, const Error& error, Instant now) {
+    if (!log_.writes(Level::warn)) return;
+    if (refusals_.size() >= remembered_refusals) refusals_.clear();
+    const auto [last, first] = refusals_.try_emplace({connection.id, error.code}, now);
+    if (!first) {
+        if (now - last->second < std::chrono::seconds(1)) return;
+        last->second = now;
+    }
+    log_.write(Level::warn, "refused", {{"error", error.text()}, {"peer", connection.peer}});
+}
+
+void Journal::cut(int fd, std::string_view why) {
+    log_.write(Level::warn, "connection cut",
+               {{"why", why}, {"descriptor", static_cast<std::uint64_t>(fd)}});
+}
+
+void Journal::operation(const Connection& connection, const wire::Request& request) {
+    if (!log_.writes(Level::debug)) return;
+    log_.write(Level::debug, operation_names[request.operation.index()],
+               {{"session", connection.session_name}, {"id", request.id.value_or(0)}});
+}
+
+void Journal::stopping() {
+    log_.write(Level::info, "stopping: clients are told goodbye");
+}
+
+void Journal::stopped(const core::Core& core) {
+    log_.write(Level::info, "stopped",
+               {{"published", core.counters().published}, {"acked", core.counters().acked}});
+}
+
+}  // namespace zex::shell

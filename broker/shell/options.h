@@ -1,0 +1,32 @@
+// What the shell needs to know to run, apart from the core's own limits. Each bound says what
+// happens there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "broker/core/limits.h"
+#include "common/base/time.h"
+
+namespace zex::shell {
+
+struct Options {
+    std::vector<std::string> endpoints;
+    core::Limits core;
+
+    std::uint64_t connections = 1000;  ///< open ones; beyond: hello answered with limit_reached
+    Duration hello_timeout = std::chrono::seconds(5);  ///< a connection silent for longer is cut
+
+    std::uint64_t unread_bytes = 64 << 20;  ///< of one unfinished message; beyond: cut
+    std::uint64_t answer_bytes = 8 << 20;   ///< waiting for one peer to read; beyond: given up
+    std::uint64_t frame_bytes = 256 << 10;  ///< body of a batch of deliveries; then the next one
+    std::uint64_t receive_queue = 64;       ///< messages of one peer read ahead; then held up
+    std::uint64_t send_queue = 256;         ///< messages to one peer; then deliveries stop
+    std::uint64_t backlog = 1024;           ///< connections not yet accepted; then refused
+};
+
+/// Messages taken from one listener before the next one has its turn.
+inline constexpr std::uint64_t listener_share = 256;
+
+}  // namespace zex::shell

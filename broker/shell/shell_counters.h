@@ -1,0 +1,44 @@
+// The numbers that the shell keeps, as one table; `status` shows them beside the core's. They only
+// ever rise.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace zex::shell {
+
+// X(name)
+#define ZEX_SHELL_COUNTERS(X)                                                             \
+    X(connections_accepted)     /* on tcp and ipc */                                      \
+    X(connections_lost)         /* noticed as gone while known by a message */            \
+    X(connections_wordless)     /* gone without one message: wrong socket type, a scan */ \
+    X(handshakes_failed)        /* what came was no ZMTP, or nothing came in time */      \
+    X(accepts_failed)           /* for instance for want of file descriptors */           \
+    X(connections_cut_flooding) /* too much received without a whole message */           \
+    X(connections_cut_mute)     /* no message in time */                                  \
+    X(connections_cut_surplus)  /* accepted beyond twice the limit of connections */      \
+    X(connections_no_hello)     /* messages, but no hello in time */                      \
+    X(connections_refused)      /* hello beyond the limit of connections */               \
+    X(peers_silent)             /* heard nothing for longer than the time-out */          \
+    X(peers_overfull)           /* given up for not reading their answers */
+
+struct ShellCounters {
+#define X(name) std::uint64_t name = 0;
+    ZEX_SHELL_COUNTERS(X)
+#undef X
+};
+
+struct ShellCounterRow {
+    std::string_view name;
+    std::uint64_t ShellCounters::*value;
+};
+
+inline constexpr auto shell_counter_table = std::to_array<ShellCounterRow>({
+#define X(name) {#name, &ShellCounters::name},
+    ZEX_SHELL_COUNTERS(X)
+#undef X
+});
+#undef ZEX_SHELL_COUNTERS
+
+}  // namespace zex::shell

@@ -1,0 +1,226 @@
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <zex/client.hpp>
+
+#include "client/client_core.h"
+#include "common/wire/properties.h"
+
+namespace zex {
+
+namespace {
+
+Result<nlohmann::json> ask_rows(ClientCore& core, wire::Operation operation) {
+    Result<wire::Ok> ok = core.ask_ok(std::move(operation));
+    if (!ok) return ok.error();
+    if (ok->rows.empty()) return error(ErrorCode::bad_reply, "the broker sent no rows", "rows");
+    nlohmann::json rows = nlohmann::json::parse(wire::json_text(ok->rows), nullptr, false);
+    if (rows.is_discarded()) return error(ErrorCode::bad_reply, "rows are unreadable", "rows");
+    return rows;
+}
+
+Status status_of(const Result<wire::Ok>& ok) {
+    return ok ? Status() : Status(ok.error());
+}
+
+Status closed_error() {
+    return error(ErrorCode::client_closed, "the client is closed; connect a new one");
+}
+
+}  // namespace
+
+// ---- Consumer -----------------------------------------------------------------------------------
+
+/// The last copy's end cancels.
+struct Consumer::State {
+    std::shared_ptr<Subscription> subscription;
+    std::weak_ptr<ClientCore> core;
+    Duration timeout{0};
+
+    ~State() {
+        if (const auto alive = core.lock()) alive->abandon(subscription);
+    }
+};
+
+const std::string& Consumer::name() const {
+    return state_->subscription->name();
+}
+
+Result<Delivery> Consumer::next(std::optional<Milliseconds> timeout) {
+    const Duration longest = timeout ? Duration(*timeout) : state_->timeout;
+    return state_->subscription->next(SteadyClock().now() + longest);
+}
+
+Status Consumer::cancel() {
+    const auto core = state_->core.lock();
+    return core ? core->cancel(state_->subscription) : closed_error();
+}
+
+Consumer::Iterator& Consumer::Iterator::operator++() {
+    current_.reset();
+    Result<Delivery> next = consumer_->state_->subscription->next(std::nullopt);
+    if (next) {
+        current_ = std::move(*next);
+    } else {
+        consumer_ = nullptr;
+    }
+    return *this;
+}
+
+// ---- Client -------------------------------------------------------------------------------------
+
+Result<Client> Client::connect(Options options) {
+    auto core = ClientCore::connect(std::move(options));
+    if (!core) return core.error();
+    return Client(std::move(*core));
+}
+
+Client::Client(std::shared_ptr<ClientCore> core) : core_(std::move(core)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&& other) noexcept {
+    std::swap(core_, other.core_);
+    return *this;
+}
+
+Client::~Client() {
+    constexpr Duration patience = std::chrono::milliseconds(500);
+    if (core_) (void)core_->end(patience);
+}
+
+Status Client::close(std::optional<Milliseconds> timeout) {
+    const Duration longest = timeout.value_or(core_->options().timeout);
+    const Instant deadline = SteadyClock().now() + longest;
+    Status flushed = core_->flush(std::chrono::duration_cast<Milliseconds>(longest));
+    if (!flushed && flushed.error().code == ErrorCode::client_closed) return {};
+    const Duration left = deadline - SteadyClock().now();
+    Status ended = core_->end(std::max<Duration>(left, std::chrono::milliseconds(100)));
+    return flushed ? ended : flushed;
+}
+
+ConnectionState Client::state() const {
+    return core_->board().state();
+}
+std::string Client::session() const {
+    return core_->board().session();
+}
+
+Status Client::declare_exchange(const std::string& name, const ExchangeOptions& options) {
+    wire::DeclareExchange declare;
+    declare.exchange = name;
+    declare.kind = options.kind;
+    declare.auto_delete = options.auto_delete;
+    declare.passive = options.passive;
+    return status_of(core_->ask_ok(std::move(declare)));
+}
+
+Status Client::delete_exchange(const std::string& name, bool if_unused) {
+    return status_of(core_->ask_ok(wire::DeleteExchange{name, if_unused}));
+}
+
+Result<QueueInfo> Client::declare_queue(const std::string& name, const QueueOptions& options) {
+    wire::DeclareQueue declare;
+    declare.queue = name;
+    declare.exclusive = options.exclusive || name.empty();
+    declare.auto_delete = options.auto_delete;
+    declare.passive = options.passive;
+    declare.max_messages = options.max_messages;
+    declare.max_bytes = options.max_bytes;
+    const Result<wire::Ok> ok = core_->ask_ok(std::move(declare));
+    if (!ok) return ok.error();
+    return QueueInfo{name.empty() ? ok->queue.value_or("") : name, ok->messages.value_or(0),
+                     ok->consumers.value_or(0)};
+}
+
+Result<std::uint64_t> Client::delete_queue(const std::string& name, bool if_unused, bool if_empty) {
+    const Result<wire::Ok> ok = core_->ask_ok(wire::DeleteQueue{name, if_unused, if_empty});
+    if (!ok) return ok.error();
+    return ok->messages.value_or(0);
+}
+
+Status Client::bind(const std::string& queue, const std::string& exchange,
+                    const std::vector<std::string>& keys) {
+    return status_of(core_->ask_ok(wire::Bind{queue, exchange, keys}));
+}
+
+Status Client::unbind(const std::string& queue, const std::string& exchange,
+                      const std::vector<std::string>& keys) {
+    return status_of(core_->ask_ok(wire::Unbind{queue, exchange, keys}));
+}
+
+Result<std::uint64_t> Client::purge(const std::string& queue) {
+    const Result<wire::Ok> ok = core_->ask_ok(wire::Purge{queue});
+    if (!ok) return ok.error();
+    return ok->messages.value_or(0);
+}
+
+Result<Confirmed> Client::publish(std::string_view exchange, std::string_view key,
+                                  const Message& message, const PublishOptions& options) {
+    return core_->publish(exchange, key, message, options).get();
+}
+
+std::future<Result<Confirmed>> Client::publish_async(std::string_view exchange,
+                                                     std::string_view key, const Message& message,
+                                                     const PublishOptions& options) {
+    return core_->publish(exchange, key, message, options);
+}
+
+Status Client::post(std::string_view exchange, std::string_view key, const Message& message,
+                    const PublishOptions& options) {
+    return core_->post(exchange, key, message, options);
+}
+
+Status Client::flush(std::optional<Milliseconds> timeout) {
+    return core_->flush(timeout);
+}
+
+Result<Consumer> Client::consume(const std::string& queue, const ConsumeOptions& options) {
+    return consume(queue, options, nullptr);
+}
+
+Result<Consumer> Client::consume(const std::string& queue, const ConsumeOptions& options,
+                                 std::function<void(Delivery&)> on_delivery) {
+    auto subscription = core_->consume(queue, options, std::move(on_delivery));
+    if (!subscription) return subscription.error();
+    Consumer consumer;
+    consumer.state_ = std::make_shared<Consumer::State>();
+    consumer.state_->subscription = std::move(*subscription);
+    consumer.state_->core = core_;
+    consumer.state_->timeout = core_->options().timeout;
+    return consumer;
+}
+
+Result<std::optional<Delivery>> Client::get(const std::string& queue, bool no_ack) {
+    return core_->get(queue, no_ack);
+}
+
+Result<std::chrono::microseconds> Client::ping() {
+    const auto begin = std::chrono::steady_clock::now();
+    const Result<bool> pong = core_->ask<bool>(
+        wire::Ping{}, {}, [](const wire::Answer&) -> Result<bool> { return true; });
+    if (!pong) return pong.error();
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                                 begin);
+}
+
+Result<nlohmann::json> Client::list(const std::string& what) {
+    return ask_rows(*core_, wire::List{what});
+}
+
+Result<nlohmann::json> Client::status() {
+    return ask_rows(*core_, wire::StatusRequest{});
+}
+
+Result<nlohmann::json> Client::explain(const std::string& exchange, const std::string& key) {
+    return ask_rows(*core_, wire::Explain{exchange, key});
+}
+
+Result<nlohmann::json> Client::peek(const std::string& queue, std::uint64_t count) {
+    return ask_rows(*core_, wire::Peek{queue, count});
+}
+
+const char* version() {
+    return ZEX_VERSION;
+}
+
+}  // namespace zex

@@ -1,0 +1,90 @@
+// What stands behind a Client: its parts, and its two threads.
+//
+// Thread: every function from any.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <zex/client.hpp>
+
+#include "client/driver.h"
+
+namespace zex {
+
+class ClientCore {
+  public:
+    static Result<std::shared_ptr<ClientCore>> connect(Options options);
+    ~ClientCore();
+
+    const Options& options() const { return options_; }
+    StateBoard& board() { return board_; }
+    Subscriptions& subscriptions() { return subscriptions_; }
+
+    /// Asks the broker and waits; `read` makes the result of the answer, on the socket thread.
+    template <class T>
+    Result<T> ask(wire::Operation operation, std::optional<Milliseconds> timeout,
+                  std::function<Result<T>(const wire::Answer&)> read);
+    /// The answer's `ok` is all there is to know, or not even that.
+    Result<wire::Ok> ask_ok(wire::Operation operation);
+
+    std::future<Result<Confirmed>> publish(std::string_view exchange, std::string_view key,
+                                           const Message& message, const PublishOptions& options);
+    Status post(std::string_view exchange, std::string_view key, const Message& message,
+                const PublishOptions& options);
+    Status flush(std::optional<Milliseconds> timeout);
+
+    Result<std::shared_ptr<Subscription>> consume(const std::string& queue,
+                                                  const ConsumeOptions& options,
+                                                  std::function<void(Delivery&)> on_delivery);
+    Status cancel(const std::shared_ptr<Subscription>& subscription);
+    /// Without waiting.
+    void abandon(const std::shared_ptr<Subscription>& subscription);
+
+    Result<std::optional<Delivery>> get(const std::string& queue, bool no_ack);
+
+    /// Ends the session, waiting for the broker to say so at most `patience`.
+    Status end(Duration patience);
+
+  private:
+    ClientCore(Options options, std::unique_ptr<net::Context> context);
+    Call call(wire::Operation operation, std::optional<Milliseconds> timeout, Answered answered);
+    Call cancel_call(const std::shared_ptr<Subscription>& subscription, Answered then);
+    Result<std::string> check(std::string_view exchange, std::string_view key,
+                              const Message& message) const;
+
+    const Options options_;
+    const std::unique_ptr<net::Context> context_;
+    const std::shared_ptr<Doorbell> bell_;
+    const std::shared_ptr<InboxBudget> budget_;
+    Outbox outbox_;
+    Subscriptions subscriptions_;
+    StateBoard board_;
+    Callbacks callbacks_;
+    Driver driver_;
+    std::mutex ending_;
+    bool ended_ = false;
+    std::thread thread_;
+};
+
+template <class T>
+Result<T> ClientCore::ask(wire::Operation operation, std::optional<Milliseconds> timeout,
+                          std::function<Result<T>(const wire::Answer&)> read) {
+    auto promise = std::make_shared<std::promise<Result<T>>>();
+    std::future<Result<T>> future = promise->get_future();
+    const auto answered = [promise, read = std::move(read)](Result<const wire::Answer*> answer) {
+        promise->set_value(answer ? read(**answer) : Result<T>(answer.error()));
+    };
+    if (Status pushed = outbox_.push(call(std::move(operation), timeout, answered)); !pushed) {
+        return pushed.error();
+    }
+    return future.get();
+}
+
+}  // namespace zex

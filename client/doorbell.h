@@ -1,0 +1,41 @@
+// Wakes the socket thread, at no cost while it is awake.
+//
+// Thread: ring() from any; the rest from the socket thread. What the ring announces must have been
+// put where the socket thread finds it, under a mutex, before ring().
+#pragma once
+
+#include <atomic>
+
+#include "common/net/wakeup.h"
+
+namespace zex {
+
+class Doorbell {
+  public:
+    void ring() noexcept {
+        if (asleep_.exchange(false)) wakeup_.ring();
+    }
+
+    /// Rings for settlements, which are looked for only where they were announced.
+    void ring_for_settles() noexcept {
+        settles_.store(true);
+        ring();
+    }
+    bool settles_announced() const noexcept { return settles_.load(); }
+    bool take_settles() noexcept { return settles_.exchange(false); }
+
+    /// Look for work once more after this call, then poll fd().
+    void going_to_sleep() noexcept { asleep_.store(true); }
+    void woken() noexcept {
+        asleep_.store(false);
+        wakeup_.clear();
+    }
+    int fd() const { return wakeup_.fd(); }
+
+  private:
+    std::atomic<bool> asleep_{false};
+    std::atomic<bool> settles_{false};
+    net::Wakeup wakeup_;
+};
+
+}  // namespace zex

@@ -1,0 +1,289 @@
+// The zex client library: connect, declare, bind, publish, consume, settle.
+//
+//     auto client = zex::Client::connect({}).value();
+//     auto queue = client.declare_queue("").value();
+//     client.bind(queue.name, "logs", {"error"}).value();
+//     for (zex::Delivery& d : client.consume(queue.name).value()) { ...; d.ack(); }
+//
+// Thread: every function may be called from any thread, callbacks included, unless it says
+// otherwise. One thread of the library owns the socket; callbacks run on a second one, one at a
+// time, in order.
+//
+// Errors are values (zex::Result, zex::Status) that say what to do; .value() turns them into
+// exceptions for those who like them better. Every call has a deadline: its own, or
+// Options::timeout.
+//
+// A broken connection is mended by itself: the session is resumed under its token, or, where its
+// grace period has run out, its queues, bindings and consumers are made anew, and what was not
+// confirmed is sent again. A message may therefore arrive twice, never not at all once confirmed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <zex/payload.hpp>
+#include <zex/result.hpp>
+
+namespace zex {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// How envelopes are written. Payload bytes are the same in both.
+enum class Envelope : std::uint8_t { msgpack, json };
+
+enum class ConnectionState : std::uint8_t {
+    connecting,  ///< not yet, or no longer, in conversation with a broker
+    connected,   ///< a new session: what it needs has been declared again
+    resumed,     ///< the same session as before
+    closed,      ///< for good: by close(), or because the reconnect limit was reached
+};
+
+struct StateChange {
+    ConnectionState state = ConnectionState::connecting;
+    std::string endpoint;        ///< tried or reached
+    std::optional<Error> error;  ///< why, where something went wrong
+    unsigned attempt = 0;        ///< connection attempts since the last success
+};
+
+/// A message that the broker did not take, when nobody waits for the answer to it.
+struct Refused {
+    Error error;
+    std::uint64_t count = 1;  ///< messages
+};
+
+/// A mandatory message that no queue took.
+struct Returned {
+    std::string exchange;
+    std::string key;
+    Message message;
+    Error error;
+};
+
+/// Exponential back-off between attempts: first, 2*first, … up to most, each times a random factor
+/// in [1-jitter, 1+jitter].
+struct Reconnect {
+    Milliseconds first{50};
+    Milliseconds most{5000};
+    double jitter = 0.3;
+    std::optional<unsigned> attempts;  ///< in a row, then the client is closed; nothing: for ever
+};
+
+struct Options {
+    std::vector<std::string> endpoints = {"tcp://127.0.0.1:5695"};  ///< tried in turn
+    std::string name;                                               ///< shown by `zex sessions`
+    Envelope envelope = Envelope::msgpack;
+    Milliseconds timeout{5000};         ///< of a call that names none
+    Milliseconds heartbeat{5000};       ///< something is sent at least this often
+    std::optional<Milliseconds> grace;  ///< how long the session outlives its connection
+    Reconnect reconnect;
+    /// Waiting to be sent or confirmed; then publishers wait.
+    std::size_t outbox_bytes = 64 * 1024 * 1024;
+    /// Deliveries (beyond credit only without acks) and events that nobody has read; then nothing
+    /// more is read from the socket until somebody does.
+    std::size_t inbox_bytes = 64 * 1024 * 1024;
+    std::size_t unconfirmed_messages = 100'000;  ///< sent and not confirmed; then publishers wait
+    std::function<void(const StateChange&)> on_state;
+    std::function<void(const Refused&)> on_refused;    ///< of posted messages
+    std::function<void(const Returned&)> on_returned;  ///< of posted messages
+    void* zmq_context =
+        nullptr;  ///< to share one, for inproc:// endpoints; must outlive the client
+};
+
+struct ExchangeOptions {
+    std::string kind = "direct";
+    bool auto_delete = false;
+    bool passive = false;  ///< only ask whether it is there
+};
+
+struct QueueOptions {
+    bool exclusive = false;
+    bool auto_delete = false;
+    bool passive = false;
+    std::optional<std::uint64_t> max_messages;
+    std::optional<std::uint64_t> max_bytes;
+};
+
+struct QueueInfo {
+    std::string name;            ///< the broker's choice, where none was given
+    std::uint64_t messages = 0;  ///< ready
+    std::uint64_t consumers = 0;
+};
+
+struct PublishOptions {
+    bool mandatory = false;  ///< error `unroutable` instead of a confirm of 0 queues
+    std::optional<Milliseconds> timeout;
+};
+
+/// The broker has the message, as safe as its queues promise.
+struct Confirmed {
+    std::uint64_t queues = 0;  ///< how many queues took it
+};
+
+struct ConsumeOptions {
+    std::string consumer;                       ///< empty: the library makes one up
+    std::optional<std::uint64_t> credit;        ///< most unsettled messages; broker's default 100
+    std::optional<std::uint64_t> credit_bytes;  ///< most unsettled bytes; broker's default 8 MiB
+    bool no_ack = false;
+};
+
+/// One delivered message. Cheap to move and copy; keeps the frame that it came in alive.
+class Delivery {
+  public:
+    std::string_view exchange() const;
+    std::string_view key() const;
+    std::string_view bytes() const;  ///< the payload
+    std::string_view type() const;
+    std::string_view version() const;
+    std::string_view content_type() const;
+    std::string_view message_id() const;
+    std::string_view correlation_id() const;
+    std::string_view reply_to() const;
+    bool redelivered() const { return deliveries() > 1; }
+    std::uint32_t deliveries() const;  ///< this one included
+    std::uint64_t tag() const;
+
+    Payload payload() const;
+    nlohmann::json headers() const;     ///< an object, empty where there are none
+    nlohmann::json properties() const;  ///< every field, unknown ones too
+
+    /// Settle. Sent together with others; `client_closed` when there is nobody left to tell, no
+    /// error when the delivery is from before a reconnection (it will come again).
+    Status ack() const;
+    Status ack_up_to() const;  ///< this one and every earlier unsettled one of the consumer
+    Status requeue() const;
+    Status reject() const;
+
+  private:
+    friend class ClientCore;
+    friend class DeliveryFactory;
+    struct Frame;
+    std::shared_ptr<const Frame> frame_;
+    std::size_t index_ = 0;
+};
+
+/// A stream of deliveries, or what keeps a callback being called: keep it. Cancelled when the last
+/// copy is gone.
+class Consumer {
+  public:
+    const std::string& name() const;
+
+    /// The next delivery, waiting at most `timeout`. Errors: timed_out, queue_deleted,
+    /// no_such_consumer (it was cancelled), client_closed.
+    Result<Delivery> next(std::optional<Milliseconds> timeout = {});
+
+    /// Stops deliveries; those that wait here unread go back to the queue.
+    Status cancel();
+
+    /// Iteration: waits without limit, ends when the consumer is cancelled or the client closed.
+    class Iterator {
+      public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = Delivery;
+        using difference_type = std::ptrdiff_t;
+        using pointer = Delivery*;
+        using reference = Delivery&;
+
+        Iterator() = default;
+        explicit Iterator(Consumer* consumer) : consumer_(consumer) { ++*this; }
+        Delivery& operator*() { return *current_; }
+        Delivery* operator->() { return &*current_; }
+        Iterator& operator++();
+        bool operator==(const Iterator& other) const { return consumer_ == other.consumer_; }
+
+      private:
+        Consumer* consumer_ = nullptr;
+        std::optional<Delivery> current_;
+    };
+    Iterator begin() { return Iterator(this); }
+    Iterator end() { return {}; }
+
+  private:
+    friend class Client;
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+class Client {
+  public:
+    /// Waits until a broker has welcomed the client, at most Options::timeout.
+    static Result<Client> connect(Options options);
+
+    Client(Client&&) noexcept;
+    Client& operator=(Client&&) noexcept;
+    ~Client();  ///< close() without waiting for confirms
+
+    Status declare_exchange(const std::string& name, const ExchangeOptions& options = {});
+    Status delete_exchange(const std::string& name, bool if_unused = false);
+
+    /// An empty name gives a temporary queue: named by the broker, exclusive to this session. Its
+    /// name stays good here when it has to be made anew after a long outage.
+    Result<QueueInfo> declare_queue(const std::string& name, const QueueOptions& options = {});
+    Result<std::uint64_t> delete_queue(const std::string& name, bool if_unused = false,
+                                       bool if_empty = false);  ///< messages that were in it
+
+    Status bind(const std::string& queue, const std::string& exchange,
+                const std::vector<std::string>& keys);
+    Status unbind(const std::string& queue, const std::string& exchange,
+                  const std::vector<std::string>& keys);
+    Result<std::uint64_t> purge(const std::string& queue);  ///< messages removed
+
+    /// Waits for the confirm. Errors: unroutable (mandatory), queue_full, no_such_exchange, …
+    Result<Confirmed> publish(std::string_view exchange, std::string_view key,
+                              const Message& message, const PublishOptions& options = {});
+
+    /// The confirm comes through the future. Messages are sent in the order of the calls, in
+    /// batches while the socket is busy. Waits while Options::unconfirmed_messages are under way.
+    std::future<Result<Confirmed>> publish_async(std::string_view exchange, std::string_view key,
+                                                 const Message& message,
+                                                 const PublishOptions& options = {});
+
+    /// At most once, no confirm. Waits while the outbox is full; `outbox_full` at the deadline.
+    Status post(std::string_view exchange, std::string_view key, const Message& message,
+                const PublishOptions& options = {});
+
+    /// Waits until everything published and posted so far has been answered or taken in by the
+    /// broker.
+    Status flush(std::optional<Milliseconds> timeout = {});
+
+    Result<Consumer> consume(const std::string& queue, const ConsumeOptions& options = {});
+
+    /// `on_delivery` runs on the callback thread; settle from there or from anywhere else.
+    Result<Consumer> consume(const std::string& queue, const ConsumeOptions& options,
+                             std::function<void(Delivery&)> on_delivery);
+
+    /// One message, or nothing where none is ready.
+    Result<std::optional<Delivery>> get(const std::string& queue, bool no_ack = false);
+
+    Result<std::chrono::microseconds> ping();  ///< round trip
+
+    // For looking; shapes in docs/protocol.md. Numbers stay numbers.
+    Result<nlohmann::json> list(const std::string& what);  ///< array of rows
+    Result<nlohmann::json> status();                       ///< object
+    Result<nlohmann::json> explain(const std::string& exchange, const std::string& key);
+    Result<nlohmann::json> peek(const std::string& queue, std::uint64_t count = 1);
+
+    ConnectionState state() const;
+    std::string session() const;  ///< its name in `zex sessions`
+
+    /// Waits for outstanding confirms, ends the session, and stops the threads.
+    Status close(std::optional<Milliseconds> timeout = {});
+
+  private:
+    friend class ClientCore;
+    explicit Client(std::shared_ptr<class ClientCore> core);
+    std::shared_ptr<ClientCore> core_;
+};
+
+/// "major.minor.patch" of the library.
+const char* version();
+
+}  // namespace zex

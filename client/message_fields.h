@@ -1,0 +1,28 @@
+// The fields of a Message beyond those that a batch shares, written as canonical properties, and
+// the way back. Everything is checked here, because one message that the broker cannot read would
+// take the rest of its batch with it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <zex/payload.hpp>
+
+#include "common/wire/protocol.h"
+
+namespace zex {
+
+/// `bad_argument` naming the field.
+Status check_payload_fields(const Payload& payload);
+
+/// message_id, correlation_id, reply_to, timestamp, headers and extra fields as one canonical
+/// MessagePack map; empty where there are none of them.
+Result<std::string> own_fields(const Message& message);
+
+/// A message as it came, for Returned.
+Message message_of(const wire::DeliverEntry& entry);
+
+/// Canonical MessagePack maps as a JSON object; fields of `own` stand before those of `common`.
+nlohmann::json fields_object(wire::Properties common, wire::Properties own);
+
+}  // namespace zex

@@ -1,0 +1,51 @@
+// Settlements of one consumer's deliveries, gathered until the socket thread sends them.
+//
+// Thread: add() from any; take(), new_generation() and close() from the socket thread.
+// Invariants: deliveries of an earlier connection (generation) are never settled: the broker has
+// taken them back and will send them again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <zex/result.hpp>
+
+#include "client/doorbell.h"
+#include "common/wire/protocol.h"
+
+namespace zex {
+
+class SettleBuffer {
+  public:
+    SettleBuffer(std::string consumer, std::uint64_t generation, std::shared_ptr<Doorbell> bell)
+        : consumer_(std::move(consumer)), generation_(generation), bell_(std::move(bell)) {}
+
+    Status add(std::uint64_t generation, wire::TagRange tags, wire::Settlement action,
+               bool up_to = false);
+
+    struct Group {
+        wire::Settlement action = wire::Settlement::ack;
+        bool up_to = false;
+        std::vector<wire::TagRange> tags;
+    };
+    std::vector<Group> take();
+
+    void new_generation(std::uint64_t generation);
+    void close();
+
+    const std::string& consumer() const { return consumer_; }
+
+  private:
+    const std::string consumer_;
+    mutable std::mutex mutex_;
+    std::uint64_t generation_;
+    bool closed_ = false;
+    std::vector<Group> groups_;
+    const std::shared_ptr<Doorbell> bell_;
+};
+
+}  // namespace zex

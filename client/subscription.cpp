@@ -1,0 +1,102 @@
+#include "client/subscription.h"
+
+#include <utility>
+
+namespace zex {
+namespace {
+
+std::size_t bytes_of(const DeliveryFactory::Frame& frame) {
+    std::size_t bytes = frame.entries.size() * sizeof(wire::DeliverEntry);
+    for (const net::Frame& part : frame.frames) bytes += part.size();
+    return bytes;
+}
+
+}  // namespace
+
+Subscription::Subscription(std::string name, std::shared_ptr<SettleBuffer> settles,
+                           std::function<void(Delivery&)> on_delivery,
+                           std::shared_ptr<InboxBudget> budget)
+    : name_(std::move(name)),
+      settles_(std::move(settles)),
+      on_delivery_(std::move(on_delivery)),
+      budget_(std::move(budget)) {}
+
+bool Subscription::deliver(std::shared_ptr<const DeliveryFactory::Frame> frame) {
+    const std::lock_guard lock(mutex_);
+    if (ended_) return false;
+    const std::size_t bytes = bytes_of(*frame);
+    budget_->add(bytes);
+    chunks_.push_back({std::move(frame), 0, bytes});
+    if (on_delivery_) return !std::exchange(scheduled_, true);
+    changed_.notify_one();
+    return false;
+}
+
+void Subscription::new_generation() {
+    if (settles_ == nullptr) return;  // settled by being sent: these do not come again
+    const std::lock_guard lock(mutex_);
+    for (const Chunk& chunk : chunks_) budget_->remove(chunk.bytes);
+    chunks_.clear();
+}
+
+void Subscription::drop_unread() {
+    for (const Chunk& chunk : chunks_) {
+        budget_->remove(chunk.bytes);
+        if (settles_ == nullptr) continue;
+        const wire::TagRange tags{chunk.frame->first_tag + chunk.next,
+                                  chunk.frame->first_tag + chunk.frame->entries.size() - 1};
+        // Refused only where the client is closed, and then the broker takes all back anyway.
+        (void)settles_->add(chunk.frame->generation, tags, wire::Settlement::requeue);
+    }
+    chunks_.clear();
+}
+
+void Subscription::end(const Error& why, bool keep_unread) {
+    const std::lock_guard lock(mutex_);
+    if (!ended_) ended_ = why;
+    if (!keep_unread) drop_unread();
+    changed_.notify_all();
+}
+
+std::optional<Delivery> Subscription::take() {
+    if (chunks_.empty()) return std::nullopt;
+    Chunk& chunk = chunks_.front();
+    Delivery out = DeliveryFactory::delivery(chunk.frame, chunk.next);
+    if (++chunk.next == chunk.frame->entries.size()) {
+        budget_->remove(chunk.bytes);
+        chunks_.pop_front();
+    }
+    return out;
+}
+
+Result<Delivery> Subscription::next(std::optional<Instant> deadline) {
+    std::unique_lock lock(mutex_);
+    const auto ready = [this] { return !chunks_.empty() || ended_.has_value(); };
+    if (deadline) {
+        const std::chrono::steady_clock::time_point until(
+            std::chrono::duration_cast<std::chrono::steady_clock::duration>(deadline->since_start));
+        changed_.wait_until(lock, until, ready);
+    } else {
+        changed_.wait(lock, ready);
+    }
+    if (std::optional<Delivery> delivery = take()) return std::move(*delivery);
+    if (ended_) return *ended_;
+    return error(ErrorCode::timed_out, "no delivery came to consumer '" + name_ + "' in time");
+}
+
+bool Subscription::run_callbacks() {
+    constexpr int most_in_a_row = 64;
+    for (int i = 0; i < most_in_a_row; ++i) {
+        std::optional<Delivery> delivery;
+        {
+            const std::lock_guard lock(mutex_);
+            delivery = take();
+            if (!delivery) scheduled_ = false;
+        }
+        if (!delivery) return false;
+        on_delivery_(*delivery);
+    }
+    return true;
+}
+
+}  // namespace zex

@@ -1,0 +1,70 @@
+// One consumer, as the library sees it: deliveries that wait to be read, and how it ends.
+//
+// Thread: deliver() and new_generation() from the socket thread; the rest from any.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <zex/client.hpp>
+
+#include "client/delivery.h"
+#include "client/inbox_budget.h"
+#include "common/base/time.h"
+
+namespace zex {
+
+class Subscription {
+  public:
+    /// `settles` is nothing for a consumer that does not ack. Without `on_delivery` somebody
+    /// calls next().
+    Subscription(std::string name, std::shared_ptr<SettleBuffer> settles,
+                 std::function<void(Delivery&)> on_delivery, std::shared_ptr<InboxBudget> budget);
+
+    const std::string& name() const { return name_; }
+    const std::shared_ptr<SettleBuffer>& settles() const { return settles_; }
+
+    /// True when run_callback() has to be scheduled.
+    bool deliver(std::shared_ptr<const DeliveryFactory::Frame> frame);
+
+    /// Unread deliveries of the connection before come again, and are thrown away here.
+    void new_generation();
+
+    /// No deliveries any more. Those that are here may still be read where `keep_unread`; else they
+    /// go back to the queue.
+    void end(const Error& why, bool keep_unread);
+
+    /// Waits until `deadline`, or without limit.
+    Result<Delivery> next(std::optional<Instant> deadline);
+
+    /// Calls back for what is here, up to a bound; true when there is more.
+    bool run_callbacks();
+
+  private:
+    struct Chunk {
+        std::shared_ptr<const DeliveryFactory::Frame> frame;
+        std::size_t next = 0;
+        std::size_t bytes = 0;
+    };
+    std::optional<Delivery> take();  ///< requires the mutex
+    void drop_unread();              ///< requires the mutex
+
+    const std::string name_;
+    const std::shared_ptr<SettleBuffer> settles_;
+    const std::function<void(Delivery&)> on_delivery_;
+    const std::shared_ptr<InboxBudget> budget_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Chunk> chunks_;
+    bool scheduled_ = false;
+    std::optional<Error> ended_;
+};
+
+}  // namespace zex

@@ -1,0 +1,100 @@
+#include "client/subscriptions.h"
+
+#include <utility>
+
+namespace zex {
+
+Subscriptions::Subscriptions(std::shared_ptr<Doorbell> bell, std::shared_ptr<InboxBudget> budget)
+    : bell_(std::move(bell)),
+      budget_(std::move(budget)),
+      taken_(std::make_shared<SettleBuffer>("", 0, bell_)) {
+    buffers_.push_back(taken_);
+}
+
+Result<std::shared_ptr<Subscription>> Subscriptions::add(
+    std::string name, bool no_ack, std::function<void(Delivery&)> on_delivery) {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return error(ErrorCode::client_closed, "the client is closed; connect a new one");
+    // Names are made up here and not by the broker, so that a request can be sent twice.
+    while (name.empty()) {
+        std::string made = "consumer-" + std::to_string(++names_made_);
+        if (!by_name_.contains(made)) name = std::move(made);
+    }
+    if (by_name_.contains(name)) {
+        return error(ErrorCode::consumer_exists,
+                     "this client already has a consumer named '" + name + "'");
+    }
+    std::shared_ptr<SettleBuffer> settles;
+    if (!no_ack) {
+        settles = std::make_shared<SettleBuffer>(name, generation_, bell_);
+        buffers_.push_back(settles);
+    }
+    auto out =
+        std::make_shared<Subscription>(name, std::move(settles), std::move(on_delivery), budget_);
+    by_name_.emplace(std::move(name), out);
+    return out;
+}
+
+bool Subscriptions::remove(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    return by_name_.erase(name) > 0;
+}
+
+std::shared_ptr<Subscription> Subscriptions::find(std::string_view name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<SettleBuffer>> Subscriptions::buffers() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<SettleBuffer>> out;
+    std::erase_if(buffers_, [&](const std::weak_ptr<SettleBuffer>& weak) {
+        std::shared_ptr<SettleBuffer> buffer = weak.lock();
+        if (buffer == nullptr) return true;
+        out.push_back(std::move(buffer));
+        return false;
+    });
+    return out;
+}
+
+void Subscriptions::take_settles(const std::function<void(wire::Settle)>& send) {
+    for (const auto& buffer : buffers()) {
+        for (SettleBuffer::Group& group : buffer->take()) {
+            send({buffer->consumer(), std::move(group.tags), group.up_to, group.action});
+        }
+    }
+}
+
+void Subscriptions::new_generation(std::uint64_t generation) {
+    const auto all = buffers();
+    std::vector<std::shared_ptr<Subscription>> subscriptions;
+    {
+        const std::lock_guard lock(mutex_);
+        generation_ = generation;
+        for (const auto& [name, subscription] : by_name_) subscriptions.push_back(subscription);
+    }
+    for (const auto& buffer : all) buffer->new_generation(generation);
+    for (const auto& subscription : subscriptions) subscription->new_generation();
+}
+
+void Subscriptions::end(const std::string& name, const Error& why) {
+    const std::shared_ptr<Subscription> subscription = find(name);
+    if (subscription == nullptr) return;
+    remove(name);
+    subscription->end(why, true);
+}
+
+void Subscriptions::end_all(const Error& why) {
+    const auto all = buffers();
+    std::map<std::string, std::shared_ptr<Subscription>, std::less<>> ended;
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+        ended.swap(by_name_);
+    }
+    for (const auto& [name, subscription] : ended) subscription->end(why, false);
+    for (const auto& buffer : all) buffer->close();
+}
+
+}  // namespace zex

@@ -1,0 +1,57 @@
+// The consumers of one client by name, and the settlements of all of them.
+//
+// Thread: add(), remove() and next_name() from any; the rest from the socket thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/subscription.h"
+
+namespace zex {
+
+class Subscriptions {
+  public:
+    Subscriptions(std::shared_ptr<Doorbell> bell, std::shared_ptr<InboxBudget> budget);
+
+    /// A consumer of this name, which the client has made up where it is empty. `consumer_exists`,
+    /// `client_closed`.
+    Result<std::shared_ptr<Subscription>> add(std::string name, bool no_ack,
+                                              std::function<void(Delivery&)> on_delivery);
+    /// False where it was not there (any more).
+    bool remove(const std::string& name);
+
+    std::shared_ptr<Subscription> find(std::string_view name) const;
+    /// For what `get` takes.
+    const std::shared_ptr<SettleBuffer>& taken() const { return taken_; }
+    std::uint64_t generation() const { return generation_; }
+
+    /// Calls `send` for each gathered settlement; the name in it is good during the call.
+    void take_settles(const std::function<void(wire::Settle)>& send);
+
+    void new_generation(std::uint64_t generation);
+    void end(const std::string& name, const Error& why);
+    void end_all(const Error& why);
+
+  private:
+    std::vector<std::shared_ptr<SettleBuffer>> buffers() const;
+
+    const std::shared_ptr<Doorbell> bell_;
+    const std::shared_ptr<InboxBudget> budget_;
+    const std::shared_ptr<SettleBuffer> taken_;
+    mutable std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<Subscription>, std::less<>> by_name_;
+    /// Those of cancelled consumers too: their deliveries may still be settled.
+    mutable std::vector<std::weak_ptr<SettleBuffer>> buffers_;
+    std::uint64_t generation_ = 0;
+    std::uint64_t names_made_ = 0;
+    bool closed_ = false;
+};
+
+}  // namespace zex

@@ -1,0 +1,68 @@
+#include <string>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include <zex/broker.hpp>
+
+#include "tests/shell/house.h"
+
+namespace zex::test {
+namespace {
+
+class HandClock final : public BrokerClock {
+  public:
+    std::chrono::nanoseconds now() const override { return time; }
+    std::chrono::nanoseconds time{std::chrono::seconds(1)};
+};
+
+TEST_CASE("a program runs the broker inside itself, over inproc, on a thread of its own") {
+    const auto context = net::Context::make().value();
+    BrokerOptions options;
+    options.endpoints = {"inproc://mine"};
+    options.zmq_context = context->handle();
+    EmbeddedBroker broker = EmbeddedBroker::start(options).value();
+    std::thread thread([&broker] { broker.run(); });
+    Guest guest(*context, broker.endpoints().front());
+    guest.send(hello());
+    const auto welcome = guest.hear();
+    broker.stop();
+    thread.join();
+    REQUIRE(welcome);
+    CHECK(welcome->as<wire::Welcome>() != nullptr);
+}
+
+TEST_CASE("an embedded broker lives by the clock that it is given") {
+    const auto context = net::Context::make().value();
+    HandClock clock;
+    BrokerOptions options;
+    options.endpoints = {"inproc://mine"};
+    options.zmq_context = context->handle();
+    options.clock = &clock;
+    options.heartbeat = std::chrono::hours(1);
+    options.heartbeat_timeout = std::chrono::hours(2);
+    EmbeddedBroker broker = EmbeddedBroker::start(options).value();
+    Guest guest(*context, broker.endpoints().front());
+    guest.send(hello());
+    const auto turns = [&broker] {
+        for (int i = 0; i < 20; ++i) broker.step(std::chrono::milliseconds(0));
+    };
+    turns();
+    REQUIRE(guest.hear_now());
+    clock.time += std::chrono::hours(1);
+    turns();
+    const auto ping = guest.hear_now();
+    REQUIRE(ping);
+    CHECK(ping->as<wire::Ping>() != nullptr);
+}
+
+TEST_CASE("an endpoint that cannot be used is an error, not an exception") {
+    BrokerOptions options;
+    options.endpoints = {"carrier-pigeon://loft"};
+    const auto broker = EmbeddedBroker::start(options);
+    REQUIRE_FALSE(broker);
+    CHECK(broker.error().reason.find("carrier-pigeon://loft") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace zex::test

@@ -1,0 +1,26 @@
+// The commands. Each add_… puts a group of subcommands into the command line; the one that is
+// chosen there leaves its action in `action`.
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/zex/exit_codes.h"
+#include "tools/zex/options.h"
+
+namespace zex::tool {
+
+using Action = std::function<Exit(const Globals&)>;
+
+/// Global options and every command. `globals` and `action` must outlive `app`.
+void add_commands(CLI::App& app, Globals& globals, Action& action);
+
+// The groups.
+void add_looking(CLI::App& app, Action& action);     ///< ping, status, peek, explain
+void add_listing(CLI::App& app, Action& action);     ///< queues, exchanges, bindings, …
+void add_managing(CLI::App& app, Action& action);    ///< declare, delete, bind, unbind, purge
+void add_publishing(CLI::App& app, Action& action);  ///< pub
+void add_consuming(CLI::App& app, Action& action);   ///< sub
+
+}  // namespace zex::tool

@@ -1,0 +1,146 @@
+// zex ping, status, peek, explain.
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <unistd.h>
+
+#include "common/wire/views.h"
+#include "tools/zex/command.h"
+#include "tools/zex/listing.h"
+#include "tools/zex/printable.h"
+
+namespace zex::tool {
+namespace {
+
+using nlohmann::json;
+
+Exit ping(const Globals& globals) {
+    auto client = Client::connect(client_options(globals, "ping"));
+    if (!client) return fail("ping", client.error());
+    const auto took = client->ping();
+    if (!took) return fail("ping", took.error());
+    std::array<char, 64> line{};
+    std::snprintf(line.data(), line.size(), "pong in %.3f ms\n",
+                  static_cast<double>(took->count()) / 1000);
+    Output out(STDOUT_FILENO);
+    out.write(line.data());
+    return out.finish("ping");
+}
+
+Exit status(const View& view, const Globals& globals) {
+    const auto presenter = Presenter::make(view, {"name", "value"}, "name,value", "");
+    if (!presenter) return fail("status", presenter.error().reason, Exit::usage);
+    auto client = Client::connect(client_options(globals, "status"));
+    if (!client) return fail("status", client.error());
+    const auto answer = client->status();
+    if (!answer) return fail("status", answer.error());
+    if (presenter->format() == Format::json) {
+        Output out(STDOUT_FILENO);
+        out.write(json_text(*answer, 2) + "\n");
+        return out.finish("status");
+    }
+    json rows = json::array();
+    for (const auto& item : answer->items()) {
+        rows.push_back({{"name", item.key()}, {"value", item.value()}});
+    }
+    return print_rows("status", *presenter, rows);
+}
+
+struct PeekOptions {
+    View view;
+    std::string queue;
+    std::uint64_t count = 1;
+};
+
+/// Type, version and payload beside the other columns, as a table wants them.
+void flatten(json& row) {
+    if (!row.is_object()) return;
+    const json properties = row.value("properties", json::object());
+    for (const char* field : {"type", "version"}) {
+        if (properties.contains(field)) row[field] = properties[field];
+    }
+    row["payload"] = row.contains("data") ? row["data"] : row.value("data_base64", json(""));
+}
+
+Exit peek(const PeekOptions& options, const Globals& globals) {
+    Fields known = fields_of<wire::PeekView>();
+    for (const char* more : {"type", "version", "payload", "properties", "data", "data_base64"}) {
+        known.emplace_back(more);
+    }
+    const auto presenter =
+        Presenter::make(options.view, std::move(known),
+                        "position,exchange,key,age_ms,deliveries,size,type,version,payload", "");
+    if (!presenter) return fail("peek", presenter.error().reason, Exit::usage);
+    auto client = Client::connect(client_options(globals, "peek"));
+    if (!client) return fail("peek", client.error());
+    auto answer = client->peek(options.queue, options.count);
+    if (!answer) return fail("peek", answer.error());
+    const bool all = options.view.columns.empty() && presenter->format() != Format::table;
+    if (!all) {
+        for (json& row : *answer) flatten(row);
+    }
+    return print_rows("peek", *presenter, *answer);
+}
+
+struct ExplainOptions {
+    View view;
+    std::string exchange;
+    std::string key;
+};
+
+Exit explain(const ExplainOptions& options, const Globals& globals) {
+    const auto presenter = Presenter::make(options.view, fields_of<wire::ExplainView>(),
+                                           "queue,takes,reason", "takes:desc,queue");
+    if (!presenter) return fail("explain", presenter.error().reason, Exit::usage);
+    auto client = Client::connect(client_options(globals, "explain"));
+    if (!client) return fail("explain", client.error());
+    const auto answer = client->explain(options.exchange, options.key);
+    if (!answer) return fail("explain", answer.error());
+    return print_rows("explain", *presenter, *answer);
+}
+
+}  // namespace
+
+void add_looking(CLI::App& app, Action& action) {
+    CLI::App& pinging = *app.add_subcommand("ping", "Ask the broker for a sign of life");
+    pinging.footer("Examples:\n  zex ping --endpoint tcp://127.0.0.1:5695");
+    pinging.callback([&action] { action = ping; });
+
+    CLI::App& numbers = *app.add_subcommand("status", "What the broker is, holds and has done");
+    auto view = std::make_shared<View>();
+    add_view(numbers, *view);
+    numbers.footer("Examples:\n  zex status\n  zex status -o json");
+    numbers.callback([&action, view] {
+        action = [=](const Globals& globals) { return status(*view, globals); };
+    });
+
+    CLI::App& looking = *app.add_subcommand("peek", "Look at ready messages without taking them");
+    auto peeked = std::make_shared<PeekOptions>();
+    looking.add_option("QUEUE", peeked->queue)->required();
+    looking.add_option("--count", peeked->count, "How many, from the head")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100}))
+        ->default_str("1");
+    add_view(looking, peeked->view);
+    looking.footer("Examples:\n  zex peek orders --count 5\n  zex peek orders -o json");
+    looking.callback([&action, peeked] {
+        action = [=](const Globals& globals) { return peek(*peeked, globals); };
+    });
+
+    CLI::App& explaining = *app.add_subcommand(
+        "explain", "Where a message with this key would go, and why not elsewhere");
+    auto explained = std::make_shared<ExplainOptions>();
+    explaining.add_option("EXCHANGE", explained->exchange, "\"\" is the default exchange")
+        ->required();
+    explaining.add_option("KEY", explained->key)->required();
+    add_view(explaining, explained->view);
+    explaining.footer("Examples:\n  zex explain logs debug\n  zex explain '' orders");
+    explaining.callback([&action, explained] {
+        action = [=](const Globals& globals) { return explain(*explained, globals); };
+    });
+}
+
+}  // namespace zex::tool

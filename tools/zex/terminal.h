@@ -1,0 +1,16 @@
+// What stands at the other end of stdout and stderr.
+#pragma once
+
+#include <cstddef>
+
+namespace zex::tool {
+
+bool is_terminal(int fd);
+
+/// On a terminal, unless NO_COLOR is set or TERM is dumb.
+bool wants_colour(int fd);
+
+/// Of the terminal at stderr; 80 where it does not say.
+std::size_t terminal_columns();
+
+}  // namespace zex::tool
