@@ -45,6 +45,7 @@ zex::core::Limits core_limits(const Settings& from) {
     limits.credit_max = from.delivery.credit_max;
     limits.heartbeat_ms = from.session.heartbeat_ms;
     limits.heartbeat_min_ms = from.session.heartbeat_min_ms;
+    limits.heartbeat_max_ms = std::max(limits.heartbeat_max_ms, limits.heartbeat_ms);
     limits.heartbeat_timeout_ms = from.session.heartbeat_timeout_ms;
     limits.grace_ms = from.session.grace_ms;
     limits.grace_max_ms = from.session.grace_max_ms;

@@ -9,7 +9,7 @@ namespace zex {
 
 struct Callbacks::Queue {
     struct Task {
-        std::function<void()> run;
+        std::function<bool()> run;
         std::size_t bytes = 0;
     };
     std::mutex mutex;
@@ -25,10 +25,18 @@ Callbacks::Callbacks(std::shared_ptr<InboxBudget> budget) : queue_(std::make_sha
 }
 
 void Callbacks::post(std::function<void()> task, std::size_t bytes) {
+    const auto once = [task = std::move(task)] { return task(), false; };
     const std::lock_guard lock(queue_->mutex);
     if (queue_->stopped) return;
     queue_->budget->add(bytes);
-    queue_->tasks.push_back({std::move(task), bytes});
+    queue_->tasks.push_back({once, bytes});
+    queue_->filled.notify_one();
+}
+
+void Callbacks::post_repeating(std::function<bool()> task) {
+    const std::lock_guard lock(queue_->mutex);
+    if (queue_->stopped) return;
+    queue_->tasks.push_back({std::move(task), 0});
     queue_->filled.notify_one();
 }
 
@@ -40,9 +48,13 @@ void Callbacks::run(const std::shared_ptr<Queue>& queue) {
         Queue::Task task = std::move(queue->tasks.front());
         queue->tasks.pop_front();
         lock.unlock();
-        task.run();
+        const bool again = task.run();
+        queue->budget->remove(std::exchange(task.bytes, 0));
+        lock.lock();
+        if (again && !queue->stopped) queue->tasks.push_back(std::move(task));
+        // What the task holds may be the last of a client: not under the mutex.
+        lock.unlock();
         task.run = nullptr;
-        queue->budget->remove(task.bytes);
         lock.lock();
     }
 }

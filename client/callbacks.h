@@ -20,6 +20,9 @@ class Callbacks {
     /// `bytes` count as unread until the task has run. Nothing happens after stop().
     void post(std::function<void()> task, std::size_t bytes = 0);
 
+    /// Runs the task again, behind what waits by then, for as long as it gives true.
+    void post_repeating(std::function<bool()> task);
+
     /// Tasks that have not begun are thrown away. Waits for the one that runs, unless called by it.
     void stop();
 

@@ -179,11 +179,9 @@ void Driver::deliver(std::vector<net::Frame>& frames, const wire::Deliver& deliv
     }
     auto frame = DeliveryFactory::frame(std::move(frames), delivery, session_.generation(),
                                         consumer->settles());
-    if (!consumer->deliver(std::move(frame))) return;
-    const auto call_back = [consumer, &callbacks = parts_.callbacks](const auto& again) -> void {
-        if (consumer->run_callbacks()) callbacks.post([again] { again(again); });
-    };
-    parts_.callbacks.post([call_back] { call_back(call_back); });
+    if (consumer->deliver(std::move(frame))) {
+        parts_.callbacks.post_repeating([consumer] { return consumer->run_callbacks(); });
+    }
 }
 
 bool Driver::watch() {

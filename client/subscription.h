@@ -31,7 +31,7 @@ class Subscription {
     const std::string& name() const { return name_; }
     const std::shared_ptr<SettleBuffer>& settles() const { return settles_; }
 
-    /// True when run_callback() has to be scheduled.
+    /// True when run_callbacks() has to be scheduled.
     bool deliver(std::shared_ptr<const DeliveryFactory::Frame> frame);
 
     /// Unread deliveries of the connection before come again, and are thrown away here.

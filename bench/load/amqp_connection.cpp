@@ -29,8 +29,12 @@ AmqpBytes& AmqpBytes::u8(unsigned v) {
     text_.push_back(static_cast<char>(v));
     return *this;
 }
-AmqpBytes& AmqpBytes::u16(unsigned v) { return u8(v >> 8 & 0xff).u8(v & 0xff); }
-AmqpBytes& AmqpBytes::u32(std::uint32_t v) { return u16(v >> 16).u16(v & 0xffff); }
+AmqpBytes& AmqpBytes::u16(unsigned v) {
+    return u8(v >> 8 & 0xff).u8(v & 0xff);
+}
+AmqpBytes& AmqpBytes::u32(std::uint32_t v) {
+    return u16(v >> 16).u16(v & 0xffff);
+}
 AmqpBytes& AmqpBytes::u64(std::uint64_t v) {
     return u32(static_cast<std::uint32_t>(v >> 32)).u32(static_cast<std::uint32_t>(v));
 }
@@ -55,9 +59,13 @@ std::uint64_t amqp_u64(std::string_view at) {
     return static_cast<std::uint64_t>(u32_at(at)) << 32 | u32_at(at.substr(4));
 }
 
-std::uint32_t AmqpFrame::method() const { return u32_at(payload); }
+std::uint32_t AmqpFrame::method() const {
+    return u32_at(payload);
+}
 
-AmqpConnection::AmqpConnection(const std::string& endpoint) : stream_(endpoint) { handshake(); }
+AmqpConnection::AmqpConnection(const std::string& endpoint) : stream_(endpoint) {
+    handshake();
+}
 
 void AmqpConnection::handshake() {
     stream_.write(std::string_view("AMQP\0\0\x09\x01", 8));

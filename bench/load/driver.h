@@ -20,7 +20,7 @@ struct Outgoing {
     unsigned queue = 0;
     std::string_view key;
     std::string_view id;
-    std::string_view trace;   ///< the two headers
+    std::string_view trace;  ///< the two headers
     std::string_view tenant;
 };
 
@@ -75,8 +75,7 @@ std::unique_ptr<Driver> redis_streams_driver(const Plan& plan);
 std::unique_ptr<Driver> rabbitmq_driver(const Plan& plan);
 std::unique_ptr<Driver> mosquitto_driver(const Plan& plan);
 std::unique_ptr<Driver> zex_driver(const Plan& plan);
-std::unique_ptr<Driver> r1_driver(const Plan& plan);
-std::unique_ptr<Driver> r3_driver(const Plan& plan);
-std::unique_ptr<Driver> r3a_driver(const Plan& plan);
+std::unique_ptr<Driver> zex_plain_driver(const Plan& plan);
+std::unique_ptr<Driver> bare_driver(const Plan& plan);  ///< r1, r3, r3a
 
 }  // namespace bench

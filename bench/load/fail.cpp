@@ -1,10 +1,10 @@
 #include "bench/load/fail.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+
+#include <unistd.h>
 
 namespace bench {
 

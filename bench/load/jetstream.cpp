@@ -7,9 +7,13 @@
 namespace bench {
 namespace {
 
-std::string subject(const Plan& plan, unsigned queue) { return plan.queue(queue) + ".m"; }
+std::string subject(const Plan& plan, unsigned queue) {
+    return plan.queue(queue) + ".m";
+}
 
-bool settles_all_at_once(const Plan& plan) { return plan.consumers == 1 && plan.queues == 1; }
+bool settles_all_at_once(const Plan& plan) {
+    return plan.consumers == 1 && plan.queues == 1;
+}
 
 class JetstreamPublisher : public Publisher {
   public:

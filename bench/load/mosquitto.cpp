@@ -29,9 +29,9 @@ class MqttConnection {
     MqttConnection(const std::string& endpoint, const std::string& client) : stream_(endpoint) {
         head(kConnect, 0, 12 + client.size());
         string("MQTT");
-        stream_.write_u8(4);     // protocol level: 3.1.1
-        stream_.write_u8(2);     // clean session
-        stream_.write_u16(0);    // no keep-alive
+        stream_.write_u8(4);   // protocol level: 3.1.1
+        stream_.write_u8(2);   // clean session
+        stream_.write_u16(0);  // no keep-alive
         string(client);
         stream_.flush();
         await(kConnack);
@@ -70,7 +70,7 @@ class MqttConnection {
         if (input.size() < at + size) return {};
         stream_.skip(at + size);
         const auto first = static_cast<unsigned char>(input[0]);
-        return Packet{first >> 4u, first & 0xfu, input.substr(at, size)};
+        return Packet{static_cast<unsigned>(first) >> 4, first & 0xfu, input.substr(at, size)};
     }
 
   private:
@@ -126,11 +126,12 @@ class MqttConsumer : public Consumer {
   public:
     MqttConsumer(const Plan& plan, unsigned index)
         : connection_(plan.endpoint, plan.name + "c" + std::to_string(index)) {
-        if (plan.fanout) return connection_.subscribe(plan.queue(0), plan.at_least_once);
-        if (plan.queues < plan.consumers)
-            return connection_.subscribe("$share/g/" + plan.queue(0), plan.at_least_once);
-        for (unsigned q = index; q < plan.queues; q += plan.consumers)
-            connection_.subscribe(plan.queue(q), plan.at_least_once);
+        const bool shared = !plan.fanout && plan.queues < plan.consumers;
+        if (plan.fanout || shared)
+            connection_.subscribe((shared ? "$share/g/" : "") + plan.queue(0), plan.at_least_once);
+        else
+            for (unsigned q = index; q < plan.queues; q += plan.consumers)
+                connection_.subscribe(plan.queue(q), plan.at_least_once);
     }
     void receive(Tally& tally) override {
         if (!connection_.read(100)) return;

@@ -66,6 +66,8 @@ class NatsDriver : public Driver {
 
 }  // namespace
 
-std::unique_ptr<Driver> nats_driver(const Plan& plan) { return std::make_unique<NatsDriver>(plan); }
+std::unique_ptr<Driver> nats_driver(const Plan& plan) {
+    return std::make_unique<NatsDriver>(plan);
+}
 
 }  // namespace bench

@@ -13,7 +13,9 @@ namespace {
 constexpr std::uint32_t kAck = amqp(60, 80);
 constexpr std::uint32_t kDeliver = amqp(60, 60);
 
-bool through_exchange(const Plan& plan) { return plan.fanout || plan.own_headers; }
+bool through_exchange(const Plan& plan) {
+    return plan.fanout || plan.own_headers;
+}
 
 AmqpBytes properties(const Plan& plan) {
     AmqpBytes bytes;
@@ -55,15 +57,16 @@ class Confirms {
 class RabbitPublisher : public Publisher {
   public:
     explicit RabbitPublisher(const Plan& plan)
-        : plan_(plan), connection_(plan.endpoint), exchange_(through_exchange(plan) ? plan.name : "") {
+        : plan_(plan),
+          connection_(plan.endpoint),
+          exchange_(through_exchange(plan) ? plan.name : "") {
         if (plan.at_least_once) connection_.call(85, 10, AmqpBytes().u8(0), 11);
         for (unsigned q = 0; q < plan.queues; ++q)
             frames_.push_back(AmqpConnection::publish_frames(exchange_, plan.queue(q),
                                                              properties(plan), plan.bytes));
     }
     void publish(const Outgoing& message) override {
-        if (!plan_.own_headers)
-            return connection_.publish(frames_[message.queue], message.payload);
+        if (!plan_.own_headers) return connection_.publish(frames_[message.queue], message.payload);
         connection_.publish(AmqpConnection::publish_frames(exchange_, message.key,
                                                            own_properties(message), plan_.bytes),
                             message.payload);
@@ -90,12 +93,13 @@ class RabbitConsumer : public Consumer {
   public:
     RabbitConsumer(const Plan& plan, unsigned index)
         : connection_(plan.endpoint), settles_(plan.at_least_once) {
-        if (settles_) {
-            const auto credit = static_cast<unsigned>(std::min<std::uint64_t>(plan.credit(), 65535));
-            connection_.call(60, 10, AmqpBytes().u32(0).u16(credit).u8(1), 11);
-        }
-        if (plan.fanout || plan.queues < plan.consumers) return consume(plan.queue(plan.fanout ? index : 0));
-        for (unsigned q = index; q < plan.queues; q += plan.consumers) consume(plan.queue(q));
+        // Every queue, its own queue, or its share of the queues.
+        const bool all = !plan.fanout && plan.queues < plan.consumers;
+        const unsigned queues = plan.fanout ? plan.consumers : plan.queues;
+        for (unsigned q = all ? 0 : index; q < queues; q += all ? 1 : plan.consumers)
+            queues_.push_back(plan.queue(q));
+        if (settles_) set_credit(plan.credit());
+        for (const std::string& queue : queues_) consume(queue);
     }
     void receive(Tally& tally) override {
         if (!connection_.read(100)) return;
@@ -115,14 +119,19 @@ class RabbitConsumer : public Consumer {
     }
 
   private:
+    // For each consumer of the channel: quorum queues know no credit for the whole channel.
+    void set_credit(std::uint64_t credit) {
+        const std::uint64_t share = std::clamp<std::uint64_t>(credit / queues_.size(), 10, 65535);
+        connection_.call(60, 10, AmqpBytes().u32(0).u16(static_cast<unsigned>(share)).u8(0), 11);
+    }
     void consume(const std::string& queue) {
-        connection_.call(60, 20,
-                         AmqpBytes().u16(0).shortstr(queue).shortstr("").u8(settles_ ? 0 : 2).table(
-                             {}),
-                         21);
+        connection_.call(
+            60, 20, AmqpBytes().u16(0).shortstr(queue).shortstr("").u8(settles_ ? 0 : 2).table({}),
+            21);
     }
     AmqpConnection connection_;
     const bool settles_;
+    std::vector<std::string> queues_;
     std::uint64_t tag_ = 0;
 };
 
@@ -176,15 +185,18 @@ class RabbitDriver : public Driver {
     void declare(const std::string& queue) {
         const bool durable = plan_.durable || quorum_;
         control_.call(50, 10,
-                      AmqpBytes().u16(0).shortstr(queue).u8(durable ? 2 : 0).table(
-                          {{"x-queue-type", quorum_ ? "quorum" : "classic"}}),
+                      AmqpBytes()
+                          .u16(0)
+                          .shortstr(queue)
+                          .u8(durable ? 2 : 0)
+                          .table({{"x-queue-type", quorum_ ? "quorum" : "classic"}}),
                       11);
     }
     void bind(const std::string& queue, const std::string& key) {
-        control_.call(50, 20,
-                      AmqpBytes().u16(0).shortstr(queue).shortstr(plan_.name).shortstr(key).u8(0)
-                          .table({}),
-                      21);
+        control_.call(
+            50, 20,
+            AmqpBytes().u16(0).shortstr(queue).shortstr(plan_.name).shortstr(key).u8(0).table({}),
+            21);
     }
 
     const Plan plan_;

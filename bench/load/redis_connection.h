@@ -15,7 +15,7 @@ class RedisReply {
   public:
     explicit RedisReply(std::string_view text) : text_(text) {}
     char kind() const { return text_.front(); }
-    std::int64_t header();   ///< of an array: its length, -1 for nil; of an integer: its value
+    std::int64_t header();  ///< of an array: its length, -1 for nil; of an integer: its value
     std::string_view bulk();
 
   private:

@@ -1,14 +1,14 @@
 #include "bench/load/stream.h"
 
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <charconv>
-#include <cstring>
 
 #include "bench/load/fail.h"
 
@@ -30,7 +30,9 @@ Stream::Stream(const std::string& endpoint) : in_(2 * kReadBytes) {
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-Stream::~Stream() { ::close(fd_); }
+Stream::~Stream() {
+    ::close(fd_);
+}
 
 void Stream::write_u16(std::uint16_t v) {
     const std::uint16_t n = htons(v);

@@ -18,8 +18,9 @@ namespace {
 
 using core::Core;
 
-/// Most messages that one peek shows.
+/// Most messages that one peek shows, and most bytes past the first one.
 constexpr std::uint64_t peek_most = 100;
+constexpr std::uint64_t peek_bytes = 2 << 20;
 
 wire::Answer with_rows(std::string packed) {
     wire::Ok ok;

@@ -22,13 +22,19 @@ std::string quoted(std::string_view text) {
     return "'" + escaped(text) + "'";
 }
 
+/// A queue that the message is for. All of them take it or none does, so that a full one (null
+/// where there is none) speaks for the others too.
 wire::ExplainView taker(const core::Exchange& exchange, const core::Queue& queue,
-                        const std::string& key) {
-    const bool room = !queue.is_full();
+                        const core::Queue* full, const std::string& key) {
     std::string reason =
         exchange.name.empty() ? "the key is the queue's name" : "bound with key " + quoted(key);
-    if (!room) reason += ", but full: it would be refused with queue_full";
-    return {queue.name, room, reason};
+    if (full == &queue) {
+        reason += ", but full: the message would be refused with queue_full";
+    } else if (full != nullptr) {
+        reason += ", but " + quoted(full->name) +
+                  " is full: the message would be refused with queue_full";
+    }
+    return {queue.name, full == nullptr, reason};
 }
 
 /// Queues bound to the exchange, but not for this key, with the keys they are bound for.
@@ -70,7 +76,12 @@ wire::Answer explain(const core::Core& core, const wire::Explain& verb) {
     }
     const core::Targets targets = exchange->route(verb.key);
     std::vector<wire::ExplainView> rows;
-    for (const core::Queue* queue : targets) rows.push_back(taker(*exchange, *queue, verb.key));
+    const auto found = std::find_if(targets.begin(), targets.end(),
+                                    [](const core::Queue* queue) { return queue->is_full(); });
+    const core::Queue* full = found == targets.end() ? nullptr : *found;
+    for (const core::Queue* queue : targets) {
+        rows.push_back(taker(*exchange, *queue, full, verb.key));
+    }
     for (wire::ExplainView& row : others(*exchange, targets)) rows.push_back(std::move(row));
     wire::Ok ok;
     ok.rows = wire::pack_rows(rows);

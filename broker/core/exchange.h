@@ -44,7 +44,6 @@ class Exchange {
     std::uint64_t routed = 0;
     std::uint64_t unroutable = 0;
     RateMeter in;
-    bool had_binding = false;  ///< for auto_delete
 };
 
 /// The exchange of this kind, or null where the kind is not known.

@@ -75,7 +75,6 @@ void Topology::remove_queue(Queue& queue) {
 
 bool Topology::bind(Queue& queue, Exchange& exchange, const std::string& key) {
     if (!exchange.bind(key, queue)) return false;
-    exchange.had_binding = true;
     queue.bindings.insert({&exchange, key});
     ++bindings_;
     return true;
@@ -90,7 +89,7 @@ bool Topology::unbind(Queue& queue, Exchange& exchange, const std::string& key) 
 }
 
 void Topology::remove_if_done(Exchange& exchange) {
-    if (exchange.auto_delete && exchange.had_binding && exchange.bindings() == 0) {
+    if (exchange.auto_delete && exchange.bindings() == 0) {
         exchanges_.erase(exchanges_.find(exchange.name));
     }
 }

@@ -52,6 +52,7 @@ class Topology {
     std::vector<const Queue*> all_queues() const;        ///< by name
 
   private:
+    /// After an unbind: an auto-delete exchange goes with its last binding.
     void remove_if_done(Exchange& exchange);
 
     MemoryGauge memory_;

@@ -41,8 +41,8 @@ class Worker {
     }
 
   private:
-    zex::Client client_;
     std::set<int> done_;
+    zex::Client client_;
     std::unique_ptr<zex::Consumer> consumer_;
 };
 

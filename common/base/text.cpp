@@ -33,8 +33,8 @@ bool is_control(char c) {
 }
 
 Error bad_name(std::string_view text, std::string_view field, const char* what) {
-    return error(ErrorCode::bad_name,
-                 std::string(field) + " '" + escaped(text) + "' " + what, std::string(field));
+    return error(ErrorCode::bad_name, std::string(field) + " '" + escaped(text) + "' " + what,
+                 std::string(field));
 }
 
 }  // namespace

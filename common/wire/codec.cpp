@@ -105,10 +105,12 @@ std::optional<Error> check_ids(const Request& request) {
 
 /// What was accepted in a publish must be accepted in every reply that carries it on: properties
 /// stand up to three levels deeper there (rows, row, properties), and a map may hold an envelope's
-/// and an entry's at once, beside the fields of deliver.
+/// and an entry's at once, beside the fields of deliver. A list has a row for each of what may be
+/// 100,000 queues.
 DecodeLimits limits_of_replies(DecodeLimits limits) {
     limits.depth += 3;
     limits.map_entries = 2 * limits.map_entries + 16;
+    limits.nodes *= 16;
     return limits;
 }
 

@@ -68,8 +68,9 @@ struct DeclareQueue {
     bool exclusive = false;    ///< this session's alone, gone with it; always so when unnamed
     bool auto_delete = false;  ///< goes when its last consumer goes
     bool passive = false;      ///< only ask whether it is there
-    std::optional<std::uint64_t> max_messages;  ///< ready and unacked; beyond it publishes are refused
-    std::optional<std::uint64_t> max_bytes;     ///< payload and property bytes, likewise
+    std::optional<std::uint64_t>
+        max_messages;                        ///< ready and unacked; beyond it publishes are refused
+    std::optional<std::uint64_t> max_bytes;  ///< payload and property bytes, likewise
 };
 
 struct DeleteQueue {
@@ -104,17 +105,18 @@ struct PublishEntry {
 /// One message or a batch. In a batch, message i has the id `first id + i`.
 struct Publish {
     std::string_view exchange;
-    Properties common;                   ///< fields of every message
-    std::vector<PublishEntry> messages;  ///< at least one; entries without a key have the envelope's
-    std::string_view body;               ///< all payloads, end to end
-    bool mandatory = false;              ///< unroutable messages come back as `return`
-    bool batch = false;                  ///< had `messages`: replies may cover ranges of ids
+    Properties common;  ///< fields of every message
+    std::vector<PublishEntry>
+        messages;            ///< at least one; entries without a key have the envelope's
+    std::string_view body;   ///< all payloads, end to end
+    bool mandatory = false;  ///< unroutable messages come back as `return`
+    bool batch = false;      ///< had `messages`: replies may cover ranges of ids
 };
 
 struct Consume {
     std::string queue;
-    std::string consumer;  ///< unique in the session; empty: named by the broker
-    std::optional<std::uint64_t> credit;        ///< most unsettled messages
+    std::string consumer;                 ///< unique in the session; empty: named by the broker
+    std::optional<std::uint64_t> credit;  ///< most unsettled messages
     std::optional<std::uint64_t> credit_bytes;  ///< most unsettled payload bytes
     bool no_ack = false;                        ///< settled by being sent; credit is not used
     bool data = false;  ///< payloads stand in the envelope as `data`, one message an envelope
@@ -172,10 +174,9 @@ struct Explain {
     std::string key;
 };
 
-using Operation =
-    std::variant<Hello, Ping, Pong, Close, DeclareExchange, DeleteExchange, DeclareQueue,
-                 DeleteQueue, Bind, Unbind, Purge, Publish, Consume, Cancel, Credit, Settle, Get,
-                 Peek, List, StatusRequest, Explain>;
+using Operation = std::variant<Hello, Ping, Pong, Close, DeclareExchange, DeleteExchange,
+                               DeclareQueue, DeleteQueue, Bind, Unbind, Purge, Publish, Consume,
+                               Cancel, Credit, Settle, Get, Peek, List, StatusRequest, Explain>;
 
 struct Request {
     std::optional<std::uint64_t> id;  ///< echoed in the answer; for publish, the first message's
@@ -186,8 +187,8 @@ struct Request {
 
 struct Welcome {
     std::uint64_t version = protocol_version;
-    std::string session;  ///< for people and listings
-    std::string token;    ///< 32 hex digits; whoever has it may resume the session
+    std::string session;      ///< for people and listings
+    std::string token;        ///< 32 hex digits; whoever has it may resume the session
     std::uint64_t epoch = 1;  ///< 1 for a new session, one more with each resumption
     bool resumed = false;
     std::uint64_t heartbeat_ms = 0;
@@ -205,10 +206,10 @@ struct Ok {
     std::optional<std::string> exchange;
     std::optional<std::string> queue;
     std::optional<std::string> consumer;
-    std::optional<std::uint64_t> messages;   ///< ready, deleted or purged
+    std::optional<std::uint64_t> messages;  ///< ready, deleted or purged
     std::optional<std::uint64_t> consumers;
-    std::optional<std::uint64_t> changed;    ///< bindings made or removed, deliveries settled
-    std::string rows;                        ///< MessagePack of the answer to list, peek, status, explain
+    std::optional<std::uint64_t> changed;  ///< bindings made or removed, deliveries settled
+    std::string rows;  ///< MessagePack of the answer to list, peek, status, explain
 };
 
 /// A request failed. With no id where the request's own could not be read.

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "story.h"
+#include "tests/core/story.h"
 
 namespace zex::core {
 namespace {

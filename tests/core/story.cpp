@@ -1,4 +1,4 @@
-#include "story.h"
+#include "tests/core/story.h"
 
 #include <algorithm>
 #include <utility>

@@ -74,7 +74,8 @@ struct Scene {
 
 TEST_CASE("an unknown operation is refused by name") {
     Scene scene;
-    const Heard heard = scene.refused(json{{"op", "declare_quueue"}, {"id", 5}}, "unknown_operation");
+    const Heard heard =
+        scene.refused(json{{"op", "declare_quueue"}, {"id", 5}}, "unknown_operation");
     CHECK(heard.envelope.at("id") == 5);
     CHECK(heard.field() == "op");
     CHECK(scene.counter("bad_input_unknown_operation") == 1);
@@ -82,8 +83,8 @@ TEST_CASE("an unknown operation is refused by name") {
 
 TEST_CASE("a missing field is named") {
     Scene scene;
-    CHECK(scene.refused(json{{"op", "bind"}, {"queue", "q"}, {"key", "k"}}, "missing_field").field() ==
-          "exchange");
+    CHECK(scene.refused(json{{"op", "bind"}, {"queue", "q"}, {"key", "k"}}, "missing_field")
+              .field() == "exchange");
     CHECK(scene.refused(json{{"key", "k"}}, "missing_field").field() == "op");
     CHECK(scene.counter("bad_input_missing_field") == 2);
 }
@@ -191,7 +192,9 @@ TEST_CASE("duplicate keys are refused in both forms") {
 
 TEST_CASE("NaN and infinities are refused in both forms") {
     Scene scene;
-    const std::string head = "\x83\xa2op\xa7publish\xa8" "exchange\xa0\xa1x";
+    const std::string head =
+        "\x83\xa2op\xa7publish\xa8"
+        "exchange\xa0\xa1x";
     scene.refused(head + std::string("\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00", 9), "malformed");
     scene.refused(head + std::string("\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00", 9), "malformed");
     scene.refused(std::string("{\"op\":\"publish\",\"exchange\":\"\",\"x\":1e400}"), "malformed");

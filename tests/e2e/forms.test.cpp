@@ -20,7 +20,8 @@ json with_op(const char* op, json fields) {
 }
 
 /// Asks in the given form: the first operation decides what form the session speaks.
-Heard ask(Dealer& client, bool as_json, const json& envelope, std::optional<std::string> body = {}) {
+Heard ask(Dealer& client, bool as_json, const json& envelope,
+          std::optional<std::string> body = {}) {
     return as_json ? client.ask(envelope, std::move(body))
                    : client.ask_msgpack(envelope, std::move(body));
 }
@@ -29,9 +30,8 @@ Heard ask(Dealer& client, bool as_json, const json& envelope, std::optional<std:
 
 TEST_CASE("a publisher and a consumer of different forms see the same message") {
     BrokerProcess broker;
-    for (const auto& [from_json, to_json] :
-         {std::pair(true, true), std::pair(true, false), std::pair(false, true),
-          std::pair(false, false)}) {
+    for (const auto& [from_json, to_json] : {std::pair(true, true), std::pair(true, false),
+                                             std::pair(false, true), std::pair(false, false)}) {
         INFO((from_json ? "from JSON" : "from MessagePack"));
         INFO((to_json ? "to JSON" : "to MessagePack"));
         Dealer publisher(broker.endpoint());
@@ -99,14 +99,14 @@ TEST_CASE("a batch goes to a client that knows batches as one, and to another on
     }
     Dealer publisher(broker.endpoint());
     publisher.hello();
-    const Heard confirm =
-        publisher.ask({{"op", "publish"},
-                       {"id", 10},
-                       {"exchange", "x"},
-                       {"key", "a"},
-                       {"type", "t"},
-                       {"messages", {3, {{"size", 0}, {"key", "b"}}, {{"size", 2}, {"type", "u"}}}}},
-                      "onetw");
+    const Heard confirm = publisher.ask(
+        {{"op", "publish"},
+         {"id", 10},
+         {"exchange", "x"},
+         {"key", "a"},
+         {"type", "t"},
+         {"messages", {3, {{"size", 0}, {"key", "b"}}, {{"size", 2}, {"type", "u"}}}}},
+        "onetw");
     CHECK(confirm.envelope.at("id") == 10);
     CHECK(confirm.envelope.at("count") == 3);
     CHECK(confirm.envelope.at("queues") == 2);

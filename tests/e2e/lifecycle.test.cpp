@@ -59,7 +59,8 @@ TEST_CASE("one broker listens on tcp and ipc at once, and its socket is its owne
     CHECK(broker.terminate() == 0);
 }
 
-TEST_CASE("an address that is taken, or not loopback, ends the start with a message that names it") {
+TEST_CASE(
+    "an address that is taken, or not loopback, ends the start with a message that names it") {
     BrokerProcess broker;
     const Finished taken = run({built("zexd"), "--listen", broker.endpoint()});
     CHECK(taken.code != 0);
@@ -74,8 +75,8 @@ TEST_CASE("an address that is taken, or not loopback, ends the start with a mess
 TEST_CASE("the default configuration is a good one, and a mistyped key is not") {
     CHECK(run({built("zexd"), "--check-config", "--config", ZEX_SOURCE_ROOT "/config/zexd.toml"})
               .code == 0);
-    const Finished wrong =
-        run({built("zexd"), "--check-config", "--config", "/dev/stdin"}, "[log]\nlevle = \"info\"\n");
+    const Finished wrong = run({built("zexd"), "--check-config", "--config", "/dev/stdin"},
+                               "[log]\nlevle = \"info\"\n");
     CHECK(wrong.code == 78);
     CHECK(wrong.err.find(":2") != std::string::npos);
     CHECK(wrong.err.find("level") != std::string::npos);
@@ -120,5 +121,5 @@ TEST_CASE("a session survives its connection, and dies with its grace period") {
     }
     CHECK(queues() == 0);
     Dealer third(broker.endpoint());
-    CHECK(third.hello({{"token", welcome.at("token")}}).at("resumed") == false);
+    CHECK_FALSE(third.hello({{"token", welcome.at("token")}}).contains("resumed"));
 }

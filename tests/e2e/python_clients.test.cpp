@@ -34,8 +34,7 @@ TEST_CASE("the Python clients publish and consume in both forms, in every pairin
             INFO(published.err);
             CHECK(published.code == 0);
             CHECK(consuming.wait() == 0);
-            CHECK(consuming.out_lines() ==
-                  std::vector<std::string>{"hello", "grüß dich", "bye"});
+            CHECK(consuming.out_lines() == std::vector<std::string>{"hello", "grüß dich", "bye"});
         }
     }
 }

@@ -30,7 +30,9 @@ std::string numbered_lines(std::size_t count) {
     return text;
 }
 
-std::size_t number_of(const std::string& payload) { return std::stoul(payload); }
+std::size_t number_of(const std::string& payload) {
+    return std::stoul(payload);
+}
 
 }  // namespace
 
@@ -39,9 +41,9 @@ TEST_CASE("two hundred thousand messages of 128 bytes arrive, none lost, none tw
     BrokerProcess broker;
     const Process::Environment at = {{"ZEX_ENDPOINT", broker.endpoint()}};
     REQUIRE(run({built("zex"), "declare", "exchange", "stream"}, "", at).code == 0);
-    Process sub({built("zex"), "sub", "stream", "--key", "k", "--raw", "--count",
-                 std::to_string(count)},
-                "", at);
+    Process sub(
+        {built("zex"), "sub", "stream", "--key", "k", "--raw", "--count", std::to_string(count)},
+        "", at);
     REQUIRE(sub.err_line("ready"));
 
     const Finished pub =

@@ -11,7 +11,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "script.h"
+#include "tests/scripts/script.h"
 
 namespace zex::scripts {
 namespace {

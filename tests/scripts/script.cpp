@@ -1,4 +1,4 @@
-#include "script.h"
+#include "tests/scripts/script.h"
 
 #include <map>
 #include <sstream>

@@ -39,8 +39,8 @@ TEST_CASE("an embedded broker lives by the clock that it is given") {
     options.endpoints = {"inproc://mine"};
     options.zmq_context = context->handle();
     options.clock = &clock;
-    options.heartbeat = std::chrono::hours(1);
-    options.heartbeat_timeout = std::chrono::hours(2);
+    options.heartbeat = std::chrono::minutes(1);
+    options.heartbeat_timeout = std::chrono::minutes(2);
     EmbeddedBroker broker = EmbeddedBroker::start(options).value();
     Guest guest(*context, broker.endpoints().front());
     guest.send(hello());
@@ -49,7 +49,7 @@ TEST_CASE("an embedded broker lives by the clock that it is given") {
     };
     turns();
     REQUIRE(guest.hear_now());
-    clock.time += std::chrono::hours(1);
+    clock.time += std::chrono::minutes(1);
     turns();
     const auto ping = guest.hear_now();
     REQUIRE(ping);

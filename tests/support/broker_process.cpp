@@ -21,7 +21,9 @@ void BrokerProcess::start() {
     endpoint_ = line->substr(begin, line->find_first_of(" \"", at) - begin);
 }
 
-void BrokerProcess::restart() { start(); }
+void BrokerProcess::restart() {
+    start();
+}
 
 int BrokerProcess::stop_with(int signal) {
     process_->signal(signal);

@@ -28,7 +28,9 @@ Dealer::Dealer(const std::string& endpoint) : context_(net::Context::make().valu
     socket_.connect(endpoint).value();
 }
 
-void Dealer::drop() { socket_.close(); }
+void Dealer::drop() {
+    socket_.close();
+}
 
 void Dealer::send(std::vector<std::string> texts) {
     std::vector<net::Frame> frames;

@@ -78,8 +78,7 @@ Process::Process(std::vector<std::string> command, std::string input,
     ::signal(SIGPIPE, SIG_IGN);
     out_reader_ = std::thread([this, fd = out.read_end] { read_all(fd, out_); });
     err_reader_ = std::thread([this, fd = err.read_end] { read_all(fd, err_); });
-    in_writer_ = std::thread(
-        [fd = in.write_end, text = std::move(input)] { write_all(fd, text); });
+    in_writer_ = std::thread([fd = in.write_end, text = std::move(input)] { write_all(fd, text); });
 }
 
 Process::~Process() {
@@ -124,9 +123,13 @@ std::optional<std::string> Process::line_of(Stream& stream, std::string_view par
     return found;
 }
 
-std::optional<std::string> Process::out_line(std::string_view part) { return line_of(out_, part); }
+std::optional<std::string> Process::out_line(std::string_view part) {
+    return line_of(out_, part);
+}
 
-std::optional<std::string> Process::err_line(std::string_view part) { return line_of(err_, part); }
+std::optional<std::string> Process::err_line(std::string_view part) {
+    return line_of(err_, part);
+}
 
 bool Process::wait_out_lines(std::size_t count) {
     std::unique_lock lock(mutex_);
@@ -141,14 +144,16 @@ bool Process::wait_out_lines(std::size_t count) {
     return lines >= count;
 }
 
-void Process::signal(int number) const { ::kill(pid_, number); }
+void Process::signal(int number) const {
+    ::kill(pid_, number);
+}
 
 std::optional<int> Process::wait() {
     {
         // Its pipes end when it does, however it ends.
         std::unique_lock lock(mutex_);
-        const bool ended = changed_.wait_for(lock, patience,
-                                             [&] { return out_.ended && err_.ended; });
+        const bool ended =
+            changed_.wait_for(lock, patience, [&] { return out_.ended && err_.ended; });
         if (!ended) return std::nullopt;
     }
     if (!status_) {
@@ -170,7 +175,9 @@ std::string Process::err() {
     return err_.text;
 }
 
-std::vector<std::string> Process::out_lines() { return lines_of(out()); }
+std::vector<std::string> Process::out_lines() {
+    return lines_of(out());
+}
 
 Finished run(std::vector<std::string> command, std::string input,
              const Process::Environment& environment) {

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace zex::test {
@@ -56,6 +57,9 @@ RawPeer::RawPeer(const std::string& endpoint) {
         close();
         throw std::runtime_error("cannot connect to " + endpoint);
     }
+    // A peer that was cut off while its window was closed hears of it only minutes later.
+    const timeval patience{2, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
 RawPeer::~RawPeer() {

@@ -24,7 +24,7 @@ class RawPeer {
     /// The whole handshake: both greetings, and READY as a socket of this type.
     void greet(std::string_view socket_type = "DEALER");
 
-    /// Bytes as they are. False when the connection is gone.
+    /// Bytes as they are. False when the connection is gone, or takes nothing for two seconds.
     bool write(std::string_view bytes);
     bool send_frame(std::string_view bytes, bool more = false);
     bool send(std::initializer_list<std::string_view> frames);

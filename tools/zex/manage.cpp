@@ -51,15 +51,15 @@ Result<std::string> when_done(const Status& status, std::string sentence) {
     return sentence;
 }
 
-std::string messages(std::uint64_t count) {
-    return std::to_string(count) + (count == 1 ? " message" : " messages");
+std::string counted(std::uint64_t count, const std::string& noun) {
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 Result<std::string> declare_queue(Client& client, const Names& names) {
     const auto queue = client.declare_queue(names.queue, names.queue_options);
     if (!queue) return queue.error();
-    return "queue " + queue->name + ": " + messages(queue->messages) + " ready, " +
-           std::to_string(queue->consumers) + " consumers";
+    return "queue " + queue->name + ": " + counted(queue->messages, "message") + " ready, " +
+           counted(queue->consumers, "consumer");
 }
 
 void add_declare(CLI::App& app, Action& action) {
@@ -84,7 +84,10 @@ void add_declare(CLI::App& app, Action& action) {
 
     CLI::App& queue = *declare.add_subcommand(
         "queue", "Make a queue; no error where it is there with the same properties");
-    queue.add_option("NAME", names->queue)->required();
+    const auto check = [](const std::string& name) -> std::string {
+        return name.empty() ? "a queue without a name would go with this command" : "";
+    };
+    queue.add_option("NAME", names->queue)->required()->check(check);
     queue.add_flag("--auto-delete", names->queue_options.auto_delete,
                    "It goes when its last consumer goes");
     queue.add_flag("--passive", names->queue_options.passive, "Only ask whether it is there");
@@ -118,7 +121,7 @@ void add_delete(CLI::App& app, Action& action) {
     on_chosen(queue, action, names, [](Client& client, const Names& n) -> Result<std::string> {
         const auto lost = client.delete_queue(n.queue, n.if_unused, n.if_empty);
         if (!lost) return lost.error();
-        return "queue " + n.queue + " deleted with " + messages(*lost);
+        return "queue " + n.queue + " deleted with " + counted(*lost, "message");
     });
 }
 
@@ -162,7 +165,7 @@ void add_purge(CLI::App& app, Action& action) {
     on_chosen(purge, action, names, [](Client& client, const Names& n) -> Result<std::string> {
         const auto gone = client.purge(n.queue);
         if (!gone) return gone.error();
-        return messages(*gone) + " removed from queue " + n.queue;
+        return counted(*gone, "message") + " removed from queue " + n.queue;
     });
 }
 

@@ -90,10 +90,10 @@ class Run {
     Exit lines(const Input& input) {
         Lines lines(input, &interrupt_);
         Progress progress(is_terminal(STDERR_FILENO) && !options_.quiet, input.size());
-        while (!stopped()) {
+        for (;;) {
             const auto line = lines.next();
             if (!line) return fail("pub", line.error().reason, Exit::no_input);
-            if (!*line) break;
+            if (!*line || stopped()) break;
             message_.payload.bytes.assign(**line);
             publisher_.publish(message_);
             progress.update(publisher_.tally().published, lines.bytes_read());
@@ -125,7 +125,11 @@ class Run {
     }
 
   private:
-    bool stopped() const { return publisher_.tally().first_error && !options_.keep_going; }
+    /// A message was not taken, as far as is known by now, and none shall follow it.
+    bool stopped() {
+        publisher_.collect();
+        return publisher_.tally().first_error && !options_.keep_going;
+    }
 
     const PubOptions& options_;
     Message message_;

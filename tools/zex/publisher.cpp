@@ -49,9 +49,12 @@ Publisher::Publisher(Client& client, std::string exchange, std::string key, Publ
 void Publisher::publish(const Message& message) {
     unconfirmed_.push_back(client_.publish_async(exchange_, key_, message, options_));
     ++tally_.published;
+    if (unconfirmed_.size() > window) take_front();
+}
+
+void Publisher::collect() {
     while (!unconfirmed_.empty() &&
-           (unconfirmed_.size() > window ||
-            unconfirmed_.front().wait_for(std::chrono::seconds(0)) == std::future_status::ready)) {
+           unconfirmed_.front().wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
         take_front();
     }
 }

@@ -37,6 +37,9 @@ class Publisher {
     /// Waits while the window is full.
     void publish(const Message& message);
 
+    /// Counts the outcomes that have come.
+    void collect();
+
     /// Waits for every outcome.
     void finish();
 

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,12 +13,12 @@
 
 #include <unistd.h>
 
-#include "tools/zex/arrival.h"
 #include "tools/zex/command.h"
 #include "tools/zex/duration.h"
 #include "tools/zex/interrupt.h"
 #include "tools/zex/output.h"
 #include "tools/zex/printable.h"
+#include "tools/zex/printer.h"
 
 namespace zex::tool {
 namespace {
@@ -27,8 +27,8 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t default_credit = 1000;
-constexpr std::size_t flush_bytes = 64 * 1024;
-constexpr milliseconds between_looks{100};  ///< at Ctrl-C, while nothing arrives
+constexpr milliseconds between_looks{100};     ///< at Ctrl-C, while nothing arrives
+constexpr std::uint64_t turns_per_look = 256;  ///< while messages do
 
 struct SubOptions {
     std::string exchange;
@@ -59,21 +59,38 @@ void notice(const std::string& text) {
     std::fprintf(stderr, "%s\n", printable(text).c_str());
 }
 
-/// Tells of a broken connection and of its end.
-std::function<void(const StateChange&)> state_notices() {
-    return [up = false, lost = false](const StateChange& change) mutable {
-        if (change.state == ConnectionState::connected ||
-            change.state == ConnectionState::resumed) {
-            if (lost) notice("zex: sub: connected again");
-            up = true;
-            lost = false;
-        } else if (up && change.error) {
+/// Tells of a broken connection and of its end, and keeps what could not be made anew after it.
+///
+/// Thread: changed() on the library's callback thread, error() on any.
+class Connection {
+  public:
+    void changed(const StateChange& change) {
+        const std::lock_guard lock(mutex_);
+        const bool up =
+            change.state == ConnectionState::connected || change.state == ConnectionState::resumed;
+        if (up && change.error) {
+            error_ = change.error;
+        } else if (up && lost_) {
+            notice("zex: sub: connected again");
+        } else if (!up && up_ && change.error) {
             notice("zex: sub: connection lost: " + change.error->reason);
-            up = false;
-            lost = true;
         }
-    };
-}
+        lost_ = !up && (lost_ || up_);
+        up_ = up;
+    }
+
+    /// The queue, its bindings or the consumer are not there any more, and why.
+    std::optional<Error> error() const {
+        const std::lock_guard lock(mutex_);
+        return error_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    bool up_ = false;
+    bool lost_ = false;
+    std::optional<Error> error_;
+};
 
 /// The queue to consume from: the one named, or a temporary one, bound.
 Result<std::string> queue_for(Client& client, const SubOptions& options) {
@@ -94,43 +111,6 @@ std::string ready_notice(const SubOptions& options, const std::string& queue) {
     return text;
 }
 
-/// Prints deliveries through a buffer, and acks them once they are written.
-class Printer {
-  public:
-    /// `out` must outlive it.
-    Printer(Output& out, Style style, bool ack, std::uint64_t ack_every)
-        : out_(out), style_(style), ack_(ack), ack_every_(ack_every) {}
-
-    /// False when the output takes no more.
-    bool print(Delivery delivery) {
-        append_arrival(out_.buffer(), arrival_of(delivery, style_), style_);
-        last_ = std::move(delivery);
-        ++printed_;
-        const bool full = out_.buffer().size() >= flush_bytes || ++unsettled_ >= ack_every_;
-        return !full || flush();
-    }
-
-    bool flush() {
-        if (!out_.flush()) return false;
-        // An ack that finds nobody is no loss: the message comes again.
-        if (ack_ && last_) (void)last_->ack_up_to();
-        last_.reset();
-        unsettled_ = 0;
-        return true;
-    }
-
-    std::uint64_t printed() const { return printed_; }
-
-  private:
-    Output& out_;
-    Style style_;
-    bool ack_;
-    std::uint64_t ack_every_;
-    std::optional<Delivery> last_;
-    std::uint64_t unsettled_ = 0;
-    std::uint64_t printed_ = 0;
-};
-
 enum class End { count, time, interrupt, reader_gone, error };
 
 struct Ending {
@@ -138,38 +118,36 @@ struct Ending {
     std::optional<Error> error = {};
 };
 
+/// Waits for a message, at most until it is time to look at Ctrl-C again or the time is over.
+Result<Delivery> next_within(Consumer& consumer, std::optional<Clock::time_point> deadline) {
+    milliseconds wait = between_looks;
+    if (deadline) {
+        wait = std::clamp(std::chrono::ceil<milliseconds>(*deadline - Clock::now()),
+                          milliseconds(0), wait);
+    }
+    return consumer.next(wait);
+}
+
 /// Consumes until there is a reason to stop. While messages arrive they are printed in batches;
 /// when none is there, what was printed is written and acked before anything is waited for.
 Ending consume(Consumer& consumer, Printer& printer, const SubOptions& options,
-               const Interrupt& interrupt) {
-    const auto start = Clock::now();
-    for (std::uint64_t turn = 0;; ++turn) {
-        if (options.count && printer.printed() == *options.count) {
-            return {printer.flush() ? End::count : End::reader_gone};
-        }
-        // Looked at now and then under load, and each time when there is time.
-        const bool look = turn % 256 == 255;
+               const Interrupt& interrupt, const Connection& connection) {
+    std::optional<Clock::time_point> deadline;
+    if (options.timeout) deadline = Clock::now() + *options.timeout;
+    for (std::uint64_t turn = 1;; ++turn) {
+        if (options.count && printer.printed() == *options.count) return {End::count};
         auto delivery = consumer.next(milliseconds(0));
-        if (!delivery && delivery.error().code == ErrorCode::timed_out) {
-            if (!printer.flush()) return {End::reader_gone};
+        const bool idle = !delivery && delivery.error().code == ErrorCode::timed_out;
+        if (idle && !printer.flush()) return {End::reader_gone};
+        if (idle || turn % turns_per_look == 0) {
             if (interrupt.arrived()) return {End::interrupt};
-            milliseconds wait = between_looks;
-            if (options.timeout) {
-                const auto left =
-                    std::chrono::ceil<milliseconds>(*options.timeout - (Clock::now() - start));
-                if (left <= milliseconds(0)) return {End::time};
-                wait = std::min(wait, left);
-            }
-            delivery = consumer.next(wait);
-        } else if (look && interrupt.arrived()) {
-            return {printer.flush() ? End::interrupt : End::reader_gone};
-        } else if (look && options.timeout && Clock::now() - start >= *options.timeout) {
-            return {printer.flush() ? End::time : End::reader_gone};
+            if (deadline && Clock::now() >= *deadline) return {End::time};
+            if (const auto broken = connection.error()) return {End::error, broken};
         }
+        if (idle) delivery = next_within(consumer, deadline);
         if (delivery) {
             if (!printer.print(std::move(*delivery))) return {End::reader_gone};
         } else if (delivery.error().code != ErrorCode::timed_out) {
-            printer.flush();
             return {End::error, delivery.error()};
         }
     }
@@ -206,9 +184,12 @@ Exit exit_of(const Ending& ending, const SubOptions& options, std::uint64_t prin
 Exit subscribe(const SubOptions& options, const Globals& globals) {
     if (const auto wrong = contradiction(options)) return fail("sub", *wrong, Exit::usage);
     const Interrupt interrupt;
-    zex::Options connection = client_options(globals, "sub");
-    connection.on_state = state_notices();
-    auto client = Client::connect(std::move(connection));
+    const auto connection = std::make_shared<Connection>();
+    zex::Options client_options = tool::client_options(globals, "sub");
+    client_options.on_state = [connection](const StateChange& change) {
+        connection->changed(change);
+    };
+    auto client = Client::connect(std::move(client_options));
     if (!client) return fail("sub", client.error());
 
     const auto queue = queue_for(*client, options);
@@ -220,15 +201,21 @@ Exit subscribe(const SubOptions& options, const Globals& globals) {
     notice(ready_notice(options, *queue));
 
     Output out(STDOUT_FILENO, &interrupt);
-    Printer printer(out, options.style(), !options.no_ack, std::max<std::uint64_t>(credit / 2, 1));
-    const Ending ending = consume(*consumer, printer, options, interrupt);
+    const bool all_at_once = options.count && *options.count <= credit;
+    const Acks acks = options.no_ack ? Acks::none : all_at_once ? Acks::at_end : Acks::early;
+    Printer printer(out, options.style(), acks, std::max<std::uint64_t>(credit / 2, 1));
+    Ending ending = consume(*consumer, printer, options, interrupt, *connection);
+    if (!printer.flush()) ending = {End::reader_gone};
     const Exit exit = exit_of(ending, options, printer.printed());
     const Exit written = out.finish("sub");
-    if (ending.end != End::error) {
+    // First cancelled, then acked: an ack would let the next messages come. Not reaching the broker
+    // any more loses nothing: what was not acked comes again.
+    const ConnectionState state = client->state();
+    if (state == ConnectionState::connected || state == ConnectionState::resumed) {
         (void)consumer->cancel();
-        // Not reaching the broker any more loses nothing: what was not acked comes again.
-        (void)client->close();
     }
+    if (ending.end != End::reader_gone) printer.ack();
+    (void)client->close();
     return exit == Exit::ok ? written : exit;
 }
 

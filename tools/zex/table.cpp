@@ -42,7 +42,6 @@ std::string_view colour_of(std::string_view field, const json& value) {
         std::pair{"unattended", yellow}, std::pair{"suspended", yellow},
         std::pair{"waiting", yellow},
     };
-    if (field == "dropped" && value.is_number() && value != 0) return red;
     if (field != "state" || !value.is_string()) return {};
     for (const auto& [state, colour] : states) {
         if (value == state) return colour;
@@ -54,7 +53,7 @@ Cell cell_of(const json& row, const std::string& field) {
     const auto found = row.find(field);
     if (found == row.end() || found->is_null()) return {"-", false, {}};
     const json& value = *found;
-    if (value.is_number()) return {number_text(value, field), true, colour_of(field, value)};
+    if (value.is_number()) return {number_text(value, field), true, {}};
     if (value.is_boolean()) return {value.get<bool>() ? "yes" : "no", false, {}};
     const std::string text =
         value.is_string() ? printable(value.get_ref<const std::string&>()) : json_text(value);

@@ -15,10 +15,10 @@ namespace zex {
 /// Bytes that the broker never looks into, and what they are. `type` and `version` ("major.minor",
 /// for instance "2.1") let a consumer decide whether it can read them.
 struct Payload {
-    std::string type;
-    std::string version;
-    std::string content_type;  ///< a media type; empty: not said
-    std::string bytes;
+    std::string type = {};
+    std::string version = {};
+    std::string content_type = {};  ///< a media type; empty: not said
+    std::string bytes = {};
 
     /// UTF-8 text, content type text/plain.
     static Payload text(std::string_view text, std::string_view type = {},
@@ -41,12 +41,12 @@ struct Payload {
 /// A payload and its envelope fields. Empty fields are not sent.
 struct Message {
     Payload payload;
-    std::string message_id;
-    std::string correlation_id;
-    std::string reply_to;
-    std::optional<std::int64_t> timestamp_ms;  ///< since 1970-01-01 UTC
-    std::string headers_json;                  ///< text of a JSON object; see headers()
-    std::string extra_json;  ///< text of a JSON object: fields of the envelope beyond these
+    std::string message_id = {};
+    std::string correlation_id = {};
+    std::string reply_to = {};
+    std::optional<std::int64_t> timestamp_ms = {};  ///< since 1970-01-01 UTC
+    std::string headers_json = {};                  ///< text of a JSON object; see headers()
+    std::string extra_json = {};  ///< text of a JSON object: fields of the envelope beyond these
 
     /// Sets headers_json.
     Message& headers(const nlohmann::json& object);

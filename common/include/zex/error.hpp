@@ -19,8 +19,7 @@ namespace zex {
 // X(name, number, may_retry, sentence)
 #define ZEX_ERRORS(X)                                                                              \
     X(malformed, 100, false, "the envelope is not one well-formed map in JSON or MessagePack")     \
-    X(wrong_frame_count, 101, false,                                                               \
-      "a message is one envelope frame and at most one body frame")                                \
+    X(wrong_frame_count, 101, false, "a message is one envelope frame and at most one body frame") \
     X(unknown_operation, 102, false, "the broker knows no such operation")                         \
     X(missing_field, 103, false, "a required field is missing")                                    \
     X(bad_field, 104, false, "a field has the wrong type or a value out of range")                 \
@@ -90,8 +89,8 @@ std::optional<ErrorCode> error_code(std::uint64_t number);
 /// known, the field at fault and the byte offset in the envelope.
 struct Error {
     ErrorCode code = ErrorCode::malformed;
-    std::string reason;                       ///< names the values at hand and the way out
-    std::string field;                        ///< empty where no single field is at fault
+    std::string reason;                        ///< names the values at hand and the way out
+    std::string field;                         ///< empty where no single field is at fault
     std::optional<std::uint64_t> offset = {};  ///< bytes from the start of the envelope
 
     std::string_view name() const { return info(code).name; }

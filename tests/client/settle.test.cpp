@@ -1,0 +1,132 @@
+#include <catch2/catch.hpp>
+
+#include "client/subscriptions.h"
+
+using namespace zex;
+using wire::Settlement;
+using wire::TagRange;
+
+namespace {
+
+struct Desk {
+    std::shared_ptr<Doorbell> bell = std::make_shared<Doorbell>();
+    std::shared_ptr<InboxBudget> budget = std::make_shared<InboxBudget>(1000, bell);
+    Subscriptions subscriptions{bell, budget};
+
+    /// Three messages with the tags first, first+1, first+2.
+    std::shared_ptr<const DeliveryFactory::Frame> frame(const Subscription& consumer,
+                                                        std::uint64_t first) {
+        wire::Deliver deliver;
+        deliver.first_tag = first;
+        deliver.messages.resize(3);
+        return DeliveryFactory::frame({}, deliver, subscriptions.generation(), consumer.settles());
+    }
+
+    std::vector<wire::Settle> settles() {
+        std::vector<wire::Settle> out;
+        subscriptions.take_settles([&](wire::Settle settle) { out.push_back(std::move(settle)); });
+        return out;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("acks of neighbours travel as one range, in the order of the calls") {
+    Desk desk;
+    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    consumer->deliver(desk.frame(*consumer, 1));
+    for (int i = 0; i < 2; ++i) CHECK(consumer->next(Instant{}).value().ack().ok());
+    CHECK(consumer->next(Instant{}).value().requeue().ok());
+    const auto settles = desk.settles();
+    REQUIRE(settles.size() == 2);
+    CHECK(settles[0].consumer == "c");
+    CHECK(settles[0].tags == std::vector<TagRange>{{1, 2}});
+    CHECK(settles[1].action == Settlement::requeue);
+    CHECK(desk.settles().empty());
+}
+
+TEST_CASE("an ack of all up to a delivery stands alone") {
+    Desk desk;
+    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    consumer->deliver(desk.frame(*consumer, 1));
+    const Delivery first = consumer->next(Instant{}).value();
+    const Delivery second = consumer->next(Instant{}).value();
+    CHECK(first.reject().ok());
+    CHECK(second.ack_up_to().ok());
+    const auto settles = desk.settles();
+    REQUIRE(settles.size() == 2);
+    CHECK(settles[1].up_to);
+    CHECK(settles[1].tags == std::vector<TagRange>{{2, 2}});
+}
+
+TEST_CASE("settlements of deliveries from before a reconnection are dropped without an error") {
+    Desk desk;
+    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    consumer->deliver(desk.frame(*consumer, 1));
+    const Delivery before = consumer->next(Instant{}).value();
+    const Delivery waiting = consumer->next(Instant{}).value();
+    CHECK(waiting.ack().ok());
+    desk.subscriptions.new_generation(1);
+    CHECK(before.ack().ok());
+    CHECK(desk.settles().empty());
+
+    // What was unread comes again, so it is not to be read from here.
+    CHECK(consumer->next(Instant{}).error().code == ErrorCode::timed_out);
+    consumer->deliver(desk.frame(*consumer, 4));
+    CHECK(consumer->next(Instant{}).value().ack().ok());
+    CHECK(desk.settles().at(0).tags == std::vector<TagRange>{{4, 4}});
+}
+
+TEST_CASE("deliveries that need no ack stay readable over a reconnection") {
+    Desk desk;
+    const auto consumer = desk.subscriptions.add("c", true, nullptr).value();
+    consumer->deliver(desk.frame(*consumer, 1));
+    desk.subscriptions.new_generation(1);
+    CHECK(consumer->next(Instant{}).value().ack().ok());
+    CHECK(desk.settles().empty());
+}
+
+TEST_CASE("a cancelled consumer gives its unread deliveries back") {
+    Desk desk;
+    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    consumer->deliver(desk.frame(*consumer, 1));
+    const Delivery held = consumer->next(Instant{}).value();
+    desk.subscriptions.remove("c");
+    consumer->end(error(ErrorCode::no_such_consumer, "cancelled"), false);
+    CHECK(consumer->next(std::nullopt).error().code == ErrorCode::no_such_consumer);
+    CHECK(held.ack().ok());
+    const auto settles = desk.settles();
+    REQUIRE(settles.size() == 2);
+    CHECK(settles[0].action == Settlement::requeue);
+    CHECK(settles[0].tags == std::vector<TagRange>{{2, 3}});
+    CHECK(settles[1].tags == std::vector<TagRange>{{1, 1}});
+}
+
+TEST_CASE("after the client is closed a settlement says so") {
+    Desk desk;
+    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    consumer->deliver(desk.frame(*consumer, 1));
+    const Delivery delivery = consumer->next(Instant{}).value();
+    desk.subscriptions.end_all(error(ErrorCode::client_closed, "closed"));
+    CHECK(delivery.ack().error().code == ErrorCode::client_closed);
+    CHECK(consumer->next(std::nullopt).error().code == ErrorCode::client_closed);
+    CHECK(desk.subscriptions.add("d", false, nullptr).error().code == ErrorCode::client_closed);
+}
+
+TEST_CASE("consumer names are unique, and made up where none is given") {
+    Desk desk;
+    const auto taken = desk.subscriptions.add("consumer-1", false, nullptr).value();
+    const auto made = desk.subscriptions.add("", false, nullptr).value();
+    CHECK(made->name() == "consumer-2");
+    CHECK(desk.subscriptions.add("consumer-2", false, nullptr).error().code ==
+          ErrorCode::consumer_exists);
+}
+
+TEST_CASE("unread deliveries count against the inbox until they are read") {
+    Desk desk;
+    const auto consumer = desk.subscriptions.add("c", true, nullptr).value();
+    for (int i = 0; i < 10; ++i) consumer->deliver(desk.frame(*consumer, 1));
+    CHECK(desk.budget->exceeded());
+    while (consumer->next(Instant{})) continue;
+    CHECK_FALSE(desk.budget->exceeded());
+}
