@@ -39,7 +39,11 @@ struct Consumer::State {
     Duration timeout{0};
 
     ~State() {
-        if (const auto alive = core.lock()) alive->abandon(subscription);
+        if (const auto alive = core.lock()) {
+            alive->abandon(subscription);
+        } else {
+            subscription->silence();
+        }
     }
 };
 

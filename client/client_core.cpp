@@ -160,7 +160,7 @@ Result<std::shared_ptr<Subscription>> ClientCore::consume(
     consume.no_ack = options.no_ack;
     const Result<wire::Ok> ok = ask_ok(consume);
     if (ok) return added;
-    subscriptions_.remove((*added)->name());
+    subscriptions_.remove(*added);
     return ok.error();
 }
 
@@ -175,7 +175,8 @@ Call ClientCore::cancel_call(const std::shared_ptr<Subscription>& subscription, 
 }
 
 Status ClientCore::cancel(const std::shared_ptr<Subscription>& subscription) {
-    if (!subscriptions_.remove(subscription->name())) return {};
+    subscription->silence();
+    if (!subscriptions_.remove(subscription)) return {};
     auto promise = std::make_shared<std::promise<Status>>();
     std::future<Status> done = promise->get_future();
     const auto then = [promise](Result<const wire::Answer*> answer) {
@@ -188,7 +189,8 @@ Status ClientCore::cancel(const std::shared_ptr<Subscription>& subscription) {
 }
 
 void ClientCore::abandon(const std::shared_ptr<Subscription>& subscription) {
-    if (!subscriptions_.remove(subscription->name())) return;
+    subscription->silence();
+    if (!subscriptions_.remove(subscription)) return;
     // Refused only where the client is closed, and the consumer with it.
     (void)outbox_.push(cancel_call(subscription, nullptr));
 }

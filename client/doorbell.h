@@ -16,14 +16,6 @@ class Doorbell {
         if (asleep_.exchange(false)) wakeup_.ring();
     }
 
-    /// Rings for settlements, which are looked for only where they were announced.
-    void ring_for_settles() noexcept {
-        settles_.store(true);
-        ring();
-    }
-    bool settles_announced() const noexcept { return settles_.load(); }
-    bool take_settles() noexcept { return settles_.exchange(false); }
-
     /// Look for work once more after this call, then poll fd().
     void going_to_sleep() noexcept { asleep_.store(true); }
     void woken() noexcept {
@@ -34,7 +26,6 @@ class Doorbell {
 
   private:
     std::atomic<bool> asleep_{false};
-    std::atomic<bool> settles_{false};
     net::Wakeup wakeup_;
 };
 

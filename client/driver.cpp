@@ -76,7 +76,7 @@ bool Driver::step() {
 void Driver::sleep() {
     parts_.bell.going_to_sleep();
     const bool work = session_.open() && to_send_.empty() &&
-                      (parts_.bell.settles_announced() || !parts_.outbox.empty());
+                      (!parts_.subscriptions.nothing_to_settle() || !parts_.outbox.empty());
     if (!work && !stop_.load()) {
         Instant until = session_.next_deadline().value_or(Instant::max());
         if (const auto deadline = parts_.outbox.next_deadline()) until = std::min(until, *deadline);
@@ -99,13 +99,10 @@ bool Driver::gather() {
     const Instant time = now();
     bool busy = parts_.outbox.take(items_, gather_bytes);
     // After take(): a settlement made before a request stands before it on the wire.
-    if (parts_.bell.take_settles()) {
-        busy = true;
-        parts_.subscriptions.take_settles([this](wire::Settle settle) {
-            SendRequest request{{std::nullopt, std::move(settle)}};
-            perform(request);
-        });
-    }
+    busy |= parts_.subscriptions.take_settles([this](wire::Settle settle) {
+        SendRequest request{{std::nullopt, std::move(settle)}};
+        perform(request);
+    });
     for (Outbox::Item& item : items_) {
         if (auto* batch = std::get_if<std::shared_ptr<Batch>>(&item)) {
             session_.submit(std::move(*batch), time);

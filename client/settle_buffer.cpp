@@ -21,7 +21,7 @@ Status SettleBuffer::add(std::uint64_t generation, wire::TagRange tags, wire::Se
     } else {
         ranges.push_back(tags);
     }
-    if (first) bell_->ring_for_settles();
+    if (first) desk_->announce(shared_from_this());
     return {};
 }
 

@@ -14,15 +14,15 @@
 
 #include <zex/result.hpp>
 
-#include "client/doorbell.h"
+#include "client/settle_desk.h"
 #include "common/wire/protocol.h"
 
 namespace zex {
 
-class SettleBuffer {
+class SettleBuffer : public std::enable_shared_from_this<SettleBuffer> {
   public:
-    SettleBuffer(std::string consumer, std::uint64_t generation, std::shared_ptr<Doorbell> bell)
-        : consumer_(std::move(consumer)), generation_(generation), bell_(std::move(bell)) {}
+    SettleBuffer(std::string consumer, std::uint64_t generation, std::shared_ptr<SettleDesk> desk)
+        : consumer_(std::move(consumer)), generation_(generation), desk_(std::move(desk)) {}
 
     Status add(std::uint64_t generation, wire::TagRange tags, wire::Settlement action,
                bool up_to = false);
@@ -45,7 +45,7 @@ class SettleBuffer {
     std::uint64_t generation_;
     bool closed_ = false;
     std::vector<Group> groups_;
-    const std::shared_ptr<Doorbell> bell_;
+    const std::shared_ptr<SettleDesk> desk_;
 };
 
 }  // namespace zex

@@ -90,13 +90,27 @@ bool Subscription::run_callbacks() {
         std::optional<Delivery> delivery;
         {
             const std::lock_guard lock(mutex_);
-            delivery = take();
-            if (!delivery) scheduled_ = false;
+            calling_.reset();
+            changed_.notify_all();
+            if (!silent_) delivery = take();
+            if (!delivery) {
+                scheduled_ = false;
+                return false;
+            }
+            calling_ = std::this_thread::get_id();
         }
-        if (!delivery) return false;
         on_delivery_(*delivery);
     }
+    const std::lock_guard lock(mutex_);
+    calling_.reset();
+    changed_.notify_all();
     return true;
+}
+
+void Subscription::silence() {
+    std::unique_lock lock(mutex_);
+    silent_ = true;
+    changed_.wait(lock, [this] { return !calling_ || calling_ == std::this_thread::get_id(); });
 }
 
 }  // namespace zex

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
+#include <thread>
 
 #include <zex/client.hpp>
 
@@ -47,6 +47,9 @@ class Subscription {
     /// Calls back for what is here, up to a bound; true when there is more.
     bool run_callbacks();
 
+    /// No callback begins any more, and none runs after this returns, but one that calls it.
+    void silence();
+
   private:
     struct Chunk {
         std::shared_ptr<const DeliveryFactory::Frame> frame;
@@ -64,6 +67,8 @@ class Subscription {
     std::condition_variable changed_;
     std::deque<Chunk> chunks_;
     bool scheduled_ = false;
+    bool silent_ = false;
+    std::optional<std::thread::id> calling_;  ///< the thread inside on_delivery_
     std::optional<Error> ended_;
 };
 

@@ -4,10 +4,11 @@
 
 namespace zex {
 
-Subscriptions::Subscriptions(std::shared_ptr<Doorbell> bell, std::shared_ptr<InboxBudget> budget)
-    : bell_(std::move(bell)),
+Subscriptions::Subscriptions(const std::shared_ptr<Doorbell>& bell,
+                             std::shared_ptr<InboxBudget> budget)
+    : desk_(std::make_shared<SettleDesk>(bell)),
       budget_(std::move(budget)),
-      taken_(std::make_shared<SettleBuffer>("", 0, bell_)) {
+      taken_(std::make_shared<SettleBuffer>("", 0, desk_)) {
     buffers_.push_back(taken_);
 }
 
@@ -26,7 +27,7 @@ Result<std::shared_ptr<Subscription>> Subscriptions::add(
     }
     std::shared_ptr<SettleBuffer> settles;
     if (!no_ack) {
-        settles = std::make_shared<SettleBuffer>(name, generation_, bell_);
+        settles = std::make_shared<SettleBuffer>(name, generation_, desk_);
         buffers_.push_back(settles);
     }
     auto out =
@@ -35,9 +36,12 @@ Result<std::shared_ptr<Subscription>> Subscriptions::add(
     return out;
 }
 
-bool Subscriptions::remove(const std::string& name) {
+bool Subscriptions::remove(const std::shared_ptr<Subscription>& subscription) {
     const std::lock_guard lock(mutex_);
-    return by_name_.erase(name) > 0;
+    const auto found = by_name_.find(subscription->name());
+    if (found == by_name_.end() || found->second != subscription) return false;
+    by_name_.erase(found);
+    return true;
 }
 
 std::shared_ptr<Subscription> Subscriptions::find(std::string_view name) const {
@@ -58,12 +62,14 @@ std::vector<std::shared_ptr<SettleBuffer>> Subscriptions::buffers() const {
     return out;
 }
 
-void Subscriptions::take_settles(const std::function<void(wire::Settle)>& send) {
-    for (const auto& buffer : buffers()) {
+bool Subscriptions::take_settles(const std::function<void(wire::Settle)>& send) {
+    const auto waiting = desk_->take();
+    for (const auto& buffer : waiting) {
         for (SettleBuffer::Group& group : buffer->take()) {
             send({buffer->consumer(), std::move(group.tags), group.up_to, group.action});
         }
     }
+    return !waiting.empty();
 }
 
 void Subscriptions::new_generation(std::uint64_t generation) {
@@ -81,7 +87,7 @@ void Subscriptions::new_generation(std::uint64_t generation) {
 void Subscriptions::end(const std::string& name, const Error& why) {
     const std::shared_ptr<Subscription> subscription = find(name);
     if (subscription == nullptr) return;
-    remove(name);
+    remove(subscription);
     subscription->end(why, true);
 }
 

@@ -18,22 +18,24 @@ namespace zex {
 
 class Subscriptions {
   public:
-    Subscriptions(std::shared_ptr<Doorbell> bell, std::shared_ptr<InboxBudget> budget);
+    Subscriptions(const std::shared_ptr<Doorbell>& bell, std::shared_ptr<InboxBudget> budget);
 
     /// A consumer of this name, which the client has made up where it is empty. `consumer_exists`,
     /// `client_closed`.
     Result<std::shared_ptr<Subscription>> add(std::string name, bool no_ack,
                                               std::function<void(Delivery&)> on_delivery);
     /// False where it was not there (any more).
-    bool remove(const std::string& name);
+    bool remove(const std::shared_ptr<Subscription>& subscription);
 
     std::shared_ptr<Subscription> find(std::string_view name) const;
     /// For what `get` takes.
     const std::shared_ptr<SettleBuffer>& taken() const { return taken_; }
     std::uint64_t generation() const { return generation_; }
 
+    bool nothing_to_settle() const { return desk_->empty(); }
     /// Calls `send` for each gathered settlement; the name in it is good during the call.
-    void take_settles(const std::function<void(wire::Settle)>& send);
+    /// False where there was none.
+    bool take_settles(const std::function<void(wire::Settle)>& send);
 
     void new_generation(std::uint64_t generation);
     void end(const std::string& name, const Error& why);
@@ -42,7 +44,7 @@ class Subscriptions {
   private:
     std::vector<std::shared_ptr<SettleBuffer>> buffers() const;
 
-    const std::shared_ptr<Doorbell> bell_;
+    const std::shared_ptr<SettleDesk> desk_;
     const std::shared_ptr<InboxBudget> budget_;
     const std::shared_ptr<SettleBuffer> taken_;
     mutable std::mutex mutex_;

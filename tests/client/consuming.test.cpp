@@ -1,3 +1,5 @@
+#include <atomic>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
@@ -178,6 +180,32 @@ TEST_CASE("a consumer of a queue that is not there, or under a name in use, is r
     const Consumer first = filled.client.consume(filled.queue, named).value();
     CHECK(first.name() == "me");
     CHECK(filled.client.consume(filled.queue, named).error().code == ErrorCode::consumer_exists);
+}
+
+TEST_CASE("once a consumer is cancelled or gone its callback neither runs nor begins") {
+    Filled filled(500);
+    for (const bool by_call : {true, false}) {
+        auto running = std::make_unique<std::atomic<int>>(0);
+        Arrivals<int> begun;
+        {
+            Consumer consumer = filled.client
+                                    .consume(filled.queue, {},
+                                             [&](Delivery&) {
+                                                 ++*running;
+                                                 begun.add(1);
+                                                 --*running;
+                                             })
+                                    .value();
+            begun.wait(20);
+            if (by_call) {
+                CHECK(consumer.cancel().ok());
+                CHECK(*running == 0);
+            }
+        }
+        CHECK(*running == 0);
+        running.reset();  // a callback that came now would be seen by a sanitizer
+        CHECK(filled.client.ping().ok());
+    }
 }
 
 TEST_CASE("a client may be dropped inside its own callback") {

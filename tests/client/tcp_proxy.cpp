@@ -70,16 +70,16 @@ void TcpProxy::run() {
         poll(polled.data(), polled.size(), -1);
         std::uint64_t rung = 0;
         if ((polled[0].revents & POLLIN) != 0 && read(bell_, &rung, sizeof rung) < 0) continue;
+        const bool cut = cut_.exchange(false);
         std::vector<Pair> kept;
         for (std::size_t i = 0; i < pairs_.size(); ++i) {
             Pair& pair = pairs_[i];
-            bool alive = !cut_;
+            bool alive = !cut;
             if (polled[2 + 2 * i].revents != 0) alive &= move_bytes(pair.client, pair.server);
             if (polled[3 + 2 * i].revents != 0) alive &= move_bytes(pair.server, pair.client);
             alive ? kept.push_back(pair) : drop(pair);
         }
         pairs_ = std::move(kept);
-        cut_ = false;
         if ((polled[1].revents & POLLIN) != 0) accept();
     }
 }

@@ -180,7 +180,8 @@ class Consumer {
     /// no_such_consumer (it was cancelled), client_closed.
     Result<Delivery> next(std::optional<Milliseconds> timeout = {});
 
-    /// Stops deliveries; those that wait here unread go back to the queue.
+    /// Stops deliveries; those that wait here unread go back to the queue. As when the last copy
+    /// goes, waits for a callback that is running (unless called from it); none begins afterwards.
     Status cancel();
 
     /// Iteration: waits without limit, ends when the consumer is cancelled or the client closed.
