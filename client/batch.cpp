@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "client/publish_tally.h"
 #include "common/wire/properties.h"
 
 namespace zex {
@@ -23,6 +24,8 @@ Batch::Batch(const BatchTerms& terms, const Message& message, Instant now)
     : exchange_(terms.exchange),
       mandatory_(terms.mandatory),
       confirmed_(terms.confirmed),
+      tally_(terms.tally != nullptr ? terms.tally->shared_from_this() : nullptr),
+      first_number_(terms.tally != nullptr ? terms.tally->published() + 1 : 0),
       timeout_(terms.timeout),
       deadline_(now + terms.timeout),
       type_(message.payload.type),
@@ -35,9 +38,10 @@ bool Batch::takes(const BatchTerms& terms, const Message& message,
     return entries_.size() < limits.messages &&
            body_used_ + message.payload.bytes.size() <= limits.bytes &&
            texts_.size() < 4 * limits.bytes && terms.confirmed == confirmed_ &&
-           terms.mandatory == mandatory_ && terms.timeout == timeout_ &&
-           terms.exchange == exchange_ && message.payload.type == type_ &&
-           message.payload.version == version_ && message.payload.content_type == content_type_;
+           terms.tally == tally_.get() && terms.mandatory == mandatory_ &&
+           terms.timeout == timeout_ && terms.exchange == exchange_ &&
+           message.payload.type == type_ && message.payload.version == version_ &&
+           message.payload.content_type == content_type_;
 }
 
 void Batch::add(std::string_view key, const Message& message, std::string_view own) {
@@ -100,20 +104,28 @@ Slice Batch::body(std::size_t first, std::size_t count) const {
     return {body_, std::string_view(body_->data() + begin, size)};
 }
 
+void Batch::tell(std::size_t first, std::size_t count, const Result<Confirmed>& outcome) {
+    if (tally_ != nullptr) return tally_->settle(first_number_ + first, count, outcome);
+    for (std::size_t i = first; i < first + count; ++i) promises_[i].set_value(outcome);
+}
+
 std::size_t Batch::settle(std::size_t first, std::size_t count, const Result<Confirmed>& outcome) {
     const std::size_t end = std::min(first + count, entries_.size());
-    const bool whole = first == 0 && end == entries_.size() && settled_.empty();
-    if (!whole && settled_.empty()) settled_.resize(entries_.size());
-    std::size_t news = 0;
-    for (std::size_t i = first; i < end; ++i) {
-        if (!whole) {
-            if (settled_[i]) continue;
-            settled_[i] = true;
-        }
-        ++news;
-        promises_[i].set_value(outcome);
+    if (first == 0 && end == entries_.size() && settled_.empty()) {
+        settled_.assign(entries_.size(), true);
+        unsettled_ = 0;
+        tell(0, end, outcome);
+        return end;
     }
-    if (whole) settled_.assign(entries_.size(), true);
+    if (settled_.empty()) settled_.resize(entries_.size());
+    std::size_t news = 0;
+    for (std::size_t i = first; i < end;) {
+        std::size_t run = 0;
+        for (; i + run < end && !settled_[i + run]; ++run) settled_[i + run] = true;
+        if (run > 0) tell(i, run, outcome);
+        news += run;
+        i += std::max<std::size_t>(run, 1);
+    }
     unsettled_ -= news;
     return news;
 }

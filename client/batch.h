@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <future>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +23,15 @@
 
 namespace zex {
 
+class PublishTally;
+
 /// What all messages of a batch have in common.
 struct BatchTerms {
     std::string_view exchange;
     bool mandatory = false;
-    bool confirmed = false;  ///< each message has a promise
+    bool confirmed = false;  ///< each message has a promise, or is in the tally
     Duration timeout{0};
+    PublishTally* tally = nullptr;  ///< owned by a shared_ptr; where it is told of outcomes
 };
 
 struct BatchLimits {
@@ -82,6 +86,8 @@ class Batch {
         std::uint32_t body_size = 0;
     };
     void append_body(std::string_view bytes);
+    /// Tells whoever waits for messages [first, first+count).
+    void tell(std::size_t first, std::size_t count, const Result<Confirmed>& outcome);
     std::string_view text(std::uint32_t at, std::uint32_t size) const {
         return std::string_view(texts_).substr(at, size);
     }
@@ -89,6 +95,8 @@ class Batch {
     const std::string exchange_;
     const bool mandatory_;
     const bool confirmed_;
+    const std::shared_ptr<PublishTally> tally_;
+    const std::uint64_t first_number_;  ///< in the tally, of message 0
     const Duration timeout_;
     const Instant deadline_;
     const std::string type_;

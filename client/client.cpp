@@ -5,6 +5,7 @@
 #include <zex/client.hpp>
 
 #include "client/client_core.h"
+#include "client/publish_tally.h"
 #include "common/wire/properties.h"
 
 namespace zex {
@@ -167,6 +168,34 @@ std::future<Result<Confirmed>> Client::publish_async(std::string_view exchange,
                                                      std::string_view key, const Message& message,
                                                      const PublishOptions& options) {
     return core_->publish(exchange, key, message, options);
+}
+
+Publisher Client::publisher() {
+    Publisher publisher;
+    publisher.core_ = core_;
+    publisher.tally_ = std::make_shared<PublishTally>();
+    return publisher;
+}
+
+Status Publisher::publish(std::string_view exchange, std::string_view key, const Message& message,
+                          const PublishOptions& options) {
+    return core_->publish_counted(*tally_, exchange, key, message, options);
+}
+
+PublishCounts Publisher::counts() const {
+    return tally_->counts();
+}
+
+Status Publisher::wait(std::optional<Milliseconds> timeout) {
+    const Milliseconds longest = timeout.value_or(core_->options().timeout);
+    if (tally_->wait(std::chrono::steady_clock::now() + longest)) return {};
+    return error(ErrorCode::timed_out, "not all messages were answered within " +
+                                           std::to_string(longest.count()) +
+                                           " ms; wait again or look at counts()");
+}
+
+std::vector<PublishFailure> Publisher::take_failures() {
+    return tally_->take_failures();
 }
 
 Status Client::post(std::string_view exchange, std::string_view key, const Message& message,

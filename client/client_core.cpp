@@ -124,6 +124,16 @@ std::future<Result<Confirmed>> ClientCore::publish(std::string_view exchange, st
     return outbox_.publish(terms, key, message, *own);
 }
 
+Status ClientCore::publish_counted(PublishTally& tally, std::string_view exchange,
+                                   std::string_view key, const Message& message,
+                                   const PublishOptions& options) {
+    const Result<std::string> own = check(exchange, key, message);
+    if (!own) return own.error();
+    const BatchTerms terms{exchange, options.mandatory, true,
+                           options.timeout.value_or(options_.timeout), &tally};
+    return outbox_.publish_counted(terms, key, message, *own);
+}
+
 Status ClientCore::post(std::string_view exchange, std::string_view key, const Message& message,
                         const PublishOptions& options) {
     const Result<std::string> own = check(exchange, key, message);

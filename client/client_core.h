@@ -36,6 +36,8 @@ class ClientCore {
 
     std::future<Result<Confirmed>> publish(std::string_view exchange, std::string_view key,
                                            const Message& message, const PublishOptions& options);
+    Status publish_counted(PublishTally& tally, std::string_view exchange, std::string_view key,
+                           const Message& message, const PublishOptions& options);
     Status post(std::string_view exchange, std::string_view key, const Message& message,
                 const PublishOptions& options);
     Status flush(std::optional<Milliseconds> timeout);

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "client/publish_tally.h"
+
 namespace zex {
 namespace {
 
@@ -56,6 +58,20 @@ std::future<Result<Confirmed>> Outbox::publish(const BatchTerms& terms, std::str
     }
     bell_->ring();
     return future;
+}
+
+Status Outbox::publish_counted(const BatchTerms& terms, std::string_view key,
+                               const Message& message, std::string_view own) {
+    {
+        std::unique_lock lock(mutex_);
+        Result<Batch*> batch = room(lock, terms, message);
+        if (!batch) return batch.error();
+        add(**batch, key, message, own);
+        terms.tally->issue();
+        ++published_;
+    }
+    bell_->ring();
+    return {};
 }
 
 void Outbox::add(Batch& batch, std::string_view key, const Message& message, std::string_view own) {

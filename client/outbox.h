@@ -45,6 +45,10 @@ class Outbox {
     std::future<Result<Confirmed>> publish(const BatchTerms& terms, std::string_view key,
                                            const Message& message, std::string_view own);
 
+    /// The same, with the outcome told to terms.tally.
+    Status publish_counted(const BatchTerms& terms, std::string_view key, const Message& message,
+                           std::string_view own);
+
     Status push(Call call);  ///< `client_closed` or `outbox_full`; then `answered` is not called
 
     /// Waits until all that was published before now has been answered. False at the deadline.
@@ -86,7 +90,7 @@ class Outbox {
     BatchLimits limits_;
     std::size_t bytes_ = 0;
     std::size_t calls_ = 0;
-    std::uint64_t published_ = 0;  ///< messages with a promise, ever
+    std::uint64_t published_ = 0;  ///< messages that are to be confirmed, ever
     std::uint64_t settled_ = 0;    ///< of these
     bool closed_ = false;
 };

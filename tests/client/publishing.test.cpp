@@ -85,7 +85,7 @@ TEST_CASE("posted messages are in the broker after a flush") {
     for (std::uint64_t i = 0; i < count; ++i) {
         REQUIRE(client.post("", queue, text("payload")).ok());
     }
-    REQUIRE(client.flush().ok());
+    client.flush().value();
     CHECK(client.purge(queue).value() == count);
 }
 
@@ -177,4 +177,68 @@ TEST_CASE("the broker can be looked into, and numbers stay numbers") {
     CHECK(client.list("nonsense").error().code == ErrorCode::bad_field);
     CHECK(client.ping().ok());
     CHECK_FALSE(client.session().empty());
+}
+
+TEST_CASE("a publisher counts its confirms, its unroutable messages and its failures") {
+    BrokerProcess broker;
+    Client client = Client::connect(options_for(broker.endpoint())).value();
+    QueueOptions small;
+    small.max_messages = 1500;
+    REQUIRE(client.declare_queue("small", small).ok());
+    Publisher publisher = client.publisher();
+    for (int i = 0; i < 2000; ++i) REQUIRE(publisher.publish("", "small", text("x")).ok());
+    REQUIRE(publisher.publish("", "nobody", text("x")).ok());
+    REQUIRE(publisher.wait().ok());
+
+    const PublishCounts counts = publisher.counts();
+    CHECK(counts.published == 2001);
+    CHECK(counts.confirmed == 1501);
+    CHECK(counts.unroutable == 1);
+    CHECK(counts.failed == 500);
+    std::uint64_t failed = 0;
+    for (const PublishFailure& failure : publisher.take_failures()) {
+        CHECK(failure.error.code == ErrorCode::queue_full);
+        CHECK(failure.number == 1501 + failed);
+        failed += failure.count;
+    }
+    CHECK(failed == 500);
+    CHECK(publisher.take_failures().empty());
+}
+
+TEST_CASE("publishers on several threads keep their own counts") {
+    BrokerProcess broker;
+    Client client = Client::connect(options_for(broker.endpoint())).value();
+    const std::string queue = client.declare_queue("").value().name;
+    constexpr std::uint64_t each = 5000;
+    std::vector<Publisher> publishers = {client.publisher(), client.publisher()};
+    {
+        std::vector<std::jthread> threads;
+        for (Publisher& publisher : publishers) {
+            threads.emplace_back([&] {
+                for (std::uint64_t i = 0; i < each; ++i) {
+                    publisher.publish("", queue, text("x")).value();
+                }
+            });
+        }
+    }
+    for (Publisher& publisher : publishers) {
+        REQUIRE(publisher.wait().ok());
+        CHECK(publisher.counts().confirmed == each);
+        CHECK(publisher.counts().failed == 0);
+    }
+    CHECK(client.purge(queue).value() == 2 * each);
+}
+
+TEST_CASE("a publisher's messages survive a broker that restarts between them") {
+    BrokerProcess broker;
+    Client client = Client::connect(options_for(broker.endpoint())).value();
+    REQUIRE(client.declare_queue("q").ok());
+    Publisher publisher = client.publisher();
+    REQUIRE(publisher.publish("", "q", text("before")).ok());
+    REQUIRE(publisher.wait().ok());
+    broker.kill();
+    REQUIRE(publisher.publish("", "q", text("between")).ok());
+    broker.restart();
+    REQUIRE(publisher.wait().ok());
+    CHECK(publisher.counts().confirmed == 2);
 }

@@ -128,6 +128,21 @@ struct Confirmed {
     std::uint64_t queues = 0;  ///< how many queues took it
 };
 
+/// What became of the messages of a Publisher so far.
+struct PublishCounts {
+    std::uint64_t published = 0;
+    std::uint64_t confirmed = 0;
+    std::uint64_t unroutable = 0;  ///< of the confirmed ones: taken by no queue
+    std::uint64_t failed = 0;      ///< refused, returned, or not answered in time
+};
+
+/// Messages number .. number+count-1 of a Publisher were not taken.
+struct PublishFailure {
+    std::uint64_t number = 1;
+    std::uint64_t count = 1;
+    Error error;
+};
+
 struct ConsumeOptions {
     std::string consumer;                       ///< empty: the library makes one up
     std::optional<std::uint64_t> credit;        ///< most unsettled messages; broker's default 100
@@ -213,6 +228,28 @@ class Consumer {
     std::shared_ptr<State> state_;
 };
 
+/// Publishes many messages and counts their confirms by ranges, where a future for each message
+/// would cost more than the message. Made by Client::publisher().
+class Publisher {
+  public:
+    /// As Client::publish_async. Messages have the numbers 1, 2, … in the order of the calls.
+    Status publish(std::string_view exchange, std::string_view key, const Message& message,
+                   const PublishOptions& options = {});
+
+    PublishCounts counts() const;
+
+    /// Waits until everything published so far is confirmed or has failed; `timed_out` otherwise.
+    Status wait(std::optional<Milliseconds> timeout = {});
+
+    /// What failed since the last call; beyond 1000 stretches only counts() tells.
+    std::vector<PublishFailure> take_failures();
+
+  private:
+    friend class Client;
+    std::shared_ptr<class ClientCore> core_;
+    std::shared_ptr<class PublishTally> tally_;
+};
+
 class Client {
   public:
     /// Waits until a broker has welcomed the client, at most Options::timeout.
@@ -246,6 +283,9 @@ class Client {
     std::future<Result<Confirmed>> publish_async(std::string_view exchange, std::string_view key,
                                                  const Message& message,
                                                  const PublishOptions& options = {});
+
+    /// For publishing at full speed with confirms. Good as long as the client is open.
+    Publisher publisher();
 
     /// At most once, no confirm. Waits while the outbox is full; `outbox_full` at the deadline.
     Status post(std::string_view exchange, std::string_view key, const Message& message,
