@@ -54,7 +54,7 @@ const std::string& Consumer::name() const {
 
 Result<Delivery> Consumer::next(std::optional<Milliseconds> timeout) {
     const Duration longest = timeout ? Duration(*timeout) : state_->timeout;
-    return state_->subscription->next(SteadyClock().now() + longest);
+    return state_->subscription->next(longest);
 }
 
 Status Consumer::cancel() {

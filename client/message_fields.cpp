@@ -1,12 +1,11 @@
 #include "client/message_fields.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
-#include <sstream>
 #include <utility>
 
-#include <msgpack.hpp>
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.h"
@@ -16,7 +15,6 @@ namespace zex {
 namespace {
 
 constexpr std::size_t text_limit = 65536;  // of one string, by the wire's rules
-constexpr int depth_limit = 30;            // beneath the envelope and the field
 
 Error bad(std::string_view field, const std::string& why) {
     return error(ErrorCode::bad_argument, "the message's " + std::string(field) + " " + why,
@@ -47,89 +45,31 @@ Status check_version(std::string_view version) {
     return bad("version", "is \"major.minor\", for instance \"2.1\"");
 }
 
-using Packer = msgpack::packer<std::ostringstream>;
-
-void pack_text(Packer& out, const std::string& text) {
-    out.pack_str(static_cast<std::uint32_t>(text.size()));
-    out.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
+/// A JSON object's text as canonical MessagePack, within the wire's limits.
+Result<std::string> packed_object(const std::string& text, std::string_view field) {
+    Result<std::string> packed = wire::pack_json_object(text);
+    if (packed) return packed;
+    Error fault =
+        bad(field, "is not the text of a JSON object that can be sent: " + packed.error().reason);
+    fault.offset = packed.error().offset;
+    return fault;
 }
 
-void pack(Packer& out, const nlohmann::json& value) {
-    if (value.is_object()) {
-        out.pack_map(static_cast<std::uint32_t>(value.size()));
-        for (const auto& [name, member] : value.items()) {
-            pack_text(out, name);
-            pack(out, member);
-        }
-    } else if (value.is_array()) {
-        out.pack_array(static_cast<std::uint32_t>(value.size()));
-        for (const nlohmann::json& member : value) pack(out, member);
-    } else if (value.is_string()) {
-        pack_text(out, value.get_ref<const std::string&>());
-    } else if (value.is_number_unsigned()) {
-        out.pack_uint64(value.get<std::uint64_t>());
-    } else if (value.is_number_integer()) {
-        out.pack_int64(value.get<std::int64_t>());
-    } else if (value.is_number_float()) {
-        out.pack_double(value.get<double>());
-    } else if (value.is_boolean()) {
-        value.get<bool>() ? out.pack_true() : out.pack_false();
-    } else {
-        out.pack_nil();
-    }
-}
-
-/// JSON text of an object, parsed within the wire's limits.
-Result<nlohmann::json> parse_object(const std::string& text, std::string_view field) {
-    std::string problem;
-    const auto watch = [&problem](int depth, nlohmann::json::parse_event_t event,
-                                  nlohmann::json& value) {
-        using Event = nlohmann::json::parse_event_t;
-        if (depth > depth_limit) problem = "is nested deeper than 30 levels";
-        if (event == Event::object_end && value.size() > 1000) {
-            problem = "has an object of more than 1000 members";
-        }
-        const bool is_text = event == Event::key || event == Event::value;
-        if (is_text && value.is_string() &&
-            value.get_ref<const std::string&>().size() > text_limit) {
-            problem = "has a string longer than 65536 bytes";
-        }
-        return problem.empty();
-    };
-    try {
-        nlohmann::json value = nlohmann::json::parse(text, watch);
-        if (!problem.empty()) return bad(field, problem);
-        if (!value.is_object()) return bad(field, "is not the text of a JSON object");
-        return value;
-    } catch (const nlohmann::json::exception& thrown) {
-        return bad(field, std::string("cannot be read: ") + thrown.what());
-    }
-}
-
-std::string packed(const nlohmann::json& value) {
-    std::ostringstream bytes;
-    Packer out(bytes);
-    pack(out, value);
-    return std::move(bytes).str();
-}
-
-constexpr std::array<std::string_view, 16> taken_names = {"op",          "id",
-                                                          "exchange",    "key",
-                                                          "mandatory",   "messages",
-                                                          "size",        "data",
-                                                          "data_base64", "type",
-                                                          "version",     "content_type",
-                                                          "message_id",  "correlation_id",
-                                                          "reply_to",    "headers"};
+/// Properties that a Message has members for.
+constexpr std::array<std::string_view, 8> members = {"type",       "version",        "content_type",
+                                                     "message_id", "correlation_id", "reply_to",
+                                                     "headers",    "timestamp"};
 
 Status add_extra(wire::PropertiesWriter& out, const std::string& text) {
-    Result<nlohmann::json> extra = parse_object(text, "extra_json");
+    Result<std::string> extra = packed_object(text, "extra_json");
     if (!extra) return extra.error();
-    for (const auto& [name, value] : extra->items()) {
-        bool taken = name == "timestamp" || wire::is_delivery_field(name);
-        for (std::string_view other : taken_names) taken = taken || name == other;
-        if (taken) return bad("extra_json", "has the field '" + name + "', which is reserved");
-        out.raw(name, packed(value));
+    for (const std::string_view name : wire::field_names(*extra)) {
+        const bool is_member = std::find(members.begin(), members.end(), name) != members.end();
+        if (is_member || wire::is_delivery_field(name)) {
+            return bad("extra_json",
+                       "has the field '" + std::string(name) + "', which is reserved");
+        }
+        out.raw(name, *wire::find_value(*extra, name));
     }
     return {};
 }
@@ -161,9 +101,9 @@ Result<std::string> own_fields(const Message& message) {
     }
     if (message.timestamp_ms) out.number("timestamp", *message.timestamp_ms);
     if (!message.headers_json.empty()) {
-        Result<nlohmann::json> headers = parse_object(message.headers_json, "headers");
+        Result<std::string> headers = packed_object(message.headers_json, "headers");
         if (!headers) return headers.error();
-        if (!headers->empty()) out.raw("headers", packed(*headers));
+        if (!wire::field_names(*headers).empty()) out.raw("headers", *headers);
     }
     if (!message.extra_json.empty()) {
         if (Status added = add_extra(out, message.extra_json); !added) return added.error();

@@ -69,15 +69,13 @@ std::optional<Delivery> Subscription::take() {
     return out;
 }
 
-Result<Delivery> Subscription::next(std::optional<Instant> deadline) {
+Result<Delivery> Subscription::next(std::optional<Duration> longest) {
     std::unique_lock lock(mutex_);
     const auto ready = [this] { return !chunks_.empty() || ended_.has_value(); };
-    if (deadline) {
-        const std::chrono::steady_clock::time_point until(
-            std::chrono::duration_cast<std::chrono::steady_clock::duration>(deadline->since_start));
-        changed_.wait_until(lock, until, ready);
-    } else {
+    if (!longest) {
         changed_.wait(lock, ready);
+    } else if (!ready() && longest->count() > 0) {
+        changed_.wait_for(lock, *longest, ready);
     }
     if (std::optional<Delivery> delivery = take()) return std::move(*delivery);
     if (ended_) return *ended_;

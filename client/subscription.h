@@ -41,8 +41,8 @@ class Subscription {
     /// go back to the queue.
     void end(const Error& why, bool keep_unread);
 
-    /// Waits until `deadline`, or without limit.
-    Result<Delivery> next(std::optional<Instant> deadline);
+    /// Waits at most `longest`, or without limit. Reads no clock where a delivery is here already.
+    Result<Delivery> next(std::optional<Duration> longest);
 
     /// Calls back for what is here, up to a bound; true when there is more.
     bool run_callbacks();

@@ -34,6 +34,8 @@ class Publisher {
     virtual void flush() = 0;
     /// Confirms that came since the last call. Wait::yes: at most 100 ms for the first of them.
     virtual std::uint64_t confirmed(Wait) { return 0; }
+    /// publish() itself waits while plan.window messages are unconfirmed.
+    virtual bool keeps_window() const { return false; }
 };
 
 class Consumer {

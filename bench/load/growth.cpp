@@ -1,8 +1,6 @@
 #include "bench/load/growth.h"
 
 #include <algorithm>
-#include <deque>
-#include <future>
 #include <thread>
 #include <vector>
 
@@ -16,15 +14,6 @@ namespace {
 constexpr std::size_t kConsumedQueues = 100;  // of all that there are, evenly spread
 constexpr std::size_t kBindTogether = 5'000;
 constexpr std::size_t kKeysTaken = 100'000;  // of all that there are, evenly spread
-
-using Futures = std::deque<std::future<zex::Result<zex::Confirmed>>>;
-
-void confirm_down_to(Futures& unconfirmed, std::size_t left) {
-    while (unconfirmed.size() > left) {
-        must(unconfirmed.front().get());
-        unconfirmed.pop_front();
-    }
-}
 
 class GrowthRun {
   public:
@@ -66,11 +55,6 @@ class GrowthRun {
             keys_.push_back(plan_.name + ".key-" + std::to_string(i * count / used));
     }
 
-    void make_sessions(std::uint64_t count) {
-        make_queues(1);
-        while (idle_.size() < count) idle_.push_back(connect_zex(plan_, context_));
-    }
-
     void make_depth(std::uint64_t count) {
         make_queues(1);
         publish(count);
@@ -100,13 +84,11 @@ class GrowthRun {
         zex::Client client = connect_zex(plan_, context_);
         zex::Message message;
         message.payload.bytes.assign(plan_.bytes, 'x');
-        Futures unconfirmed;
-        for (std::uint64_t n = 0; n < count; ++n) {
-            unconfirmed.push_back(
-                client.publish_async(exchange_, keys_[n % keys_.size()], message));
-            confirm_down_to(unconfirmed, plan_.window);
-        }
-        confirm_down_to(unconfirmed, 0);
+        zex::Publisher publisher = client.publisher();
+        for (std::uint64_t n = 0; n < count; ++n)
+            must(publisher.publish(exchange_, keys_[n % keys_.size()], message));
+        must(publisher.wait(zex::Milliseconds(60'000)));
+        if (publisher.counts().confirmed != count) fail("not everything was confirmed");
     }
 
     // As many messages as are published, whichever they are.
@@ -138,7 +120,6 @@ class GrowthRun {
     std::string exchange_;
     std::vector<std::string> consumed_;
     std::vector<std::string> keys_;
-    std::deque<zex::Client> idle_;
 };
 
 }  // namespace
@@ -149,12 +130,10 @@ Growth measure_growth(const Plan& plan, const std::string& what, std::uint64_t c
         run.make_queues(count);
     else if (what == "bindings")
         run.make_bindings(count);
-    else if (what == "sessions")
-        run.make_sessions(count);
     else if (what == "depth")
         run.make_depth(count);
     else
-        fail("growth of what? queues, bindings, sessions or depth");
+        fail("growth of what? queues, bindings or depth");
     return run.measure();
 }
 

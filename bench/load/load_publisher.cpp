@@ -102,7 +102,7 @@ void LoadPublisher::confirms(Wait wait) {
 }
 
 void LoadPublisher::keep_window() {
-    if (published_ - confirmed_ < window_) return;
+    if (publisher_.keeps_window() || published_ - confirmed_ < window_) return;
     publisher_.flush();
     const std::uint64_t start = now_ns();
     while (published_ - confirmed_ >= window_) {

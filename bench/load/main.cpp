@@ -100,6 +100,15 @@ std::unique_ptr<Driver> driver_of(const Plan& plan) {
     return driver;
 }
 
+void hold_connections(Driver& driver, std::uint64_t count) {
+    std::vector<std::unique_ptr<Idle>> all;
+    while (all.size() < count) all.push_back(driver.idle());
+    std::puts("ready");
+    std::fflush(stdout);
+    while (std::getchar() != EOF) {
+    }
+}
+
 // Thousands of connections need more than the usual 1,024 files; root may go beyond the hard limit.
 void raise_file_limit() {
     rlimit limit{};
@@ -147,6 +156,9 @@ int main(int argc, char** argv) {
     add_plan(*envelope, plan);
     envelope->add_option("--messages", plan.messages);
     envelope->add_flag("--batched", batched);
+    CLI::App* hold = app.add_subcommand("hold", "connect, say so, stay until stdin ends");
+    add_plan(*hold, plan);
+    hold->add_option("--connections", count)->required();
     CLI::App* relay = app.add_subcommand("serve", "be the broker of r1, r3 or r3a");
     relay->add_option("--system", plan.system)->required();
     relay->add_option("--endpoint", plan.endpoint)->required();
@@ -156,6 +168,7 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
     if (relay->parsed()) serve(plan);
+    if (hold->parsed()) hold_connections(*driver_of(plan), count);
     if (load->parsed()) print(as_json(run(plan, *driver_of(plan))));
     if (memory->parsed()) print(as_json(measure_memory(plan, what, count)));
     if (requests->parsed())

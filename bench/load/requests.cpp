@@ -1,65 +1,94 @@
 #include "bench/load/requests.h"
 
 #include <algorithm>
-#include <atomic>
-#include <deque>
-#include <mutex>
-#include <optional>
-#include <thread>
 
-#include "bench/load/tally.h"
-#include "bench/load/zex_client.h"
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/load/requesters.h"
 
 namespace bench {
 namespace {
 
-struct Shared {
-    std::string queue;
-    std::atomic<bool> stop{false};
-    std::atomic<std::uint64_t> answered{0};
-    std::atomic<std::uint64_t> errors{0};
-    std::atomic<std::uint64_t> under_way{0};
-};
+// A client of the library holds several files, a process may have so many.
+constexpr unsigned kConnectionsPerProcess = 1000;
 
-class Requester {
+void write_all(int fd, const void* bytes, std::size_t size) {
+    const auto* at = static_cast<const char*>(bytes);
+    while (size > 0) {
+        const ssize_t n = ::write(fd, at, size);
+        if (n <= 0) fail_errno("a process of requesters has lost the other end");
+        at += n;
+        size -= static_cast<std::size_t>(n);
+    }
+}
+
+void read_all(int fd, void* bytes, std::size_t size) {
+    auto* at = static_cast<char*>(bytes);
+    while (size > 0) {
+        const ssize_t n = ::read(fd, at, size);
+        if (n <= 0) fail("a process of requesters has ended early");
+        at += n;
+        size -= static_cast<std::size_t>(n);
+    }
+}
+
+// A process of requesters; the two speak over a socket: "ready" one way, "go" the other, then what
+// came of it.
+class Crew {
   public:
-    Requester(const Plan& plan, const BareContext& context, Shared& shared) : shared_(shared) {
-        zex::Options options = zex_options(plan, context);
-        options.on_refused = [this](const zex::Refused&) { ++shared_.errors; };
-        client_.emplace(must(zex::Client::connect(std::move(options))));
-        message_.payload.bytes.assign(plan.bytes, 'q');
-        message_.reply_to = must(client_->declare_queue("")).name;
-        zex::ConsumeOptions no_ack;
-        no_ack.no_ack = true;
-        replies_.emplace(must(client_->consume(message_.reply_to, no_ack,
-                                               [this](zex::Delivery& d) { on_reply(d); })));
+    Crew(const Plan& plan, unsigned connections, double seconds) {
+        int ends[2];
+        if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) fail_errno("socketpair");
+        pid_ = ::fork();
+        if (pid_ < 0) fail_errno("fork");
+        if (pid_ == 0) {
+            ::close(ends[0]);
+            work(plan, connections, seconds, ends[1]);
+        }
+        ::close(ends[1]);
+        fd_ = ends[0];
     }
-    ~Requester() { must(client_->close()); }
-    void ask() {
-        message_.correlation_id = std::to_string(++number_);
-        ++shared_.under_way;
-        asked_ns_ = now_ns();
-        must(client_->post("", shared_.queue, message_));
+    void await_ready() const { await(fd_); }
+    void go() const { write_all(fd_, "g", 1); }
+    void collect(Requests& total) const {
+        std::uint64_t counts[3];
+        read_all(fd_, &total.seconds, sizeof total.seconds);
+        read_all(fd_, counts, sizeof counts);
+        total.answered += counts[0];
+        total.errors += counts[1];
+        std::vector<std::uint32_t>& all = total.latencies_ns;
+        all.resize(all.size() + counts[2]);
+        read_all(fd_, all.data() + all.size() - counts[2], counts[2] * sizeof all[0]);
     }
-    const std::vector<std::uint32_t>& latencies_ns() const { return latencies_; }
+    void await_end() const {
+        write_all(fd_, "e", 1);
+        ::waitpid(pid_, nullptr, 0);
+        ::close(fd_);
+    }
 
   private:
-    void on_reply(const zex::Delivery& delivery) {
-        const std::uint64_t late = now_ns() - asked_ns_;
-        latencies_.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(late, ~0u)));
-        if (delivery.correlation_id() != message_.correlation_id) ++shared_.errors;
-        ++shared_.answered;
-        --shared_.under_way;
-        if (!shared_.stop.load()) ask();
+    static void await(int fd) {
+        char word = 0;
+        read_all(fd, &word, 1);
     }
-
-    Shared& shared_;
-    zex::Message message_;
-    std::uint64_t number_ = 0;
-    std::uint64_t asked_ns_ = 0;
-    std::vector<std::uint32_t> latencies_;
-    std::optional<zex::Client> client_;
-    std::optional<zex::Consumer> replies_;
+    [[noreturn]] static void work(const Plan& plan, unsigned connections, double seconds, int fd) {
+        {
+            Requesters requesters(plan, connections);
+            write_all(fd, "r", 1);
+            await(fd);
+            const Requests part = requesters.run(seconds);
+            const std::uint64_t counts[3] = {part.answered, part.errors, part.latencies_ns.size()};
+            write_all(fd, &part.seconds, sizeof part.seconds);
+            write_all(fd, counts, sizeof counts);
+            write_all(fd, part.latencies_ns.data(), counts[2] * sizeof part.latencies_ns[0]);
+            await(fd);
+        }
+        ::_exit(0);
+    }
+    pid_t pid_ = 0;
+    int fd_ = -1;
 };
 
 void answer(zex::Client& client, const zex::Delivery& request) {
@@ -69,47 +98,33 @@ void answer(zex::Client& client, const zex::Delivery& request) {
     must(client.post("", request.reply_to(), reply));
 }
 
-// Returns when there is no request under way, or ten seconds have gone.
-void drain(const Shared& shared) {
-    const std::uint64_t start = now_ns();
-    while (shared.under_way.load() != 0 && now_ns() - start < 10'000'000'000)
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-}
-
 }  // namespace
 
 Requests measure_requests(const Plan& plan, unsigned connections, double seconds) {
+    std::vector<Crew> crews;  // first of all: a process with threads must not fork
+    for (unsigned left = connections; left > 0;) {
+        const unsigned part = std::min(left, kConnectionsPerProcess);
+        crews.emplace_back(plan, part, seconds);
+        left -= part;
+    }
+
     BareContext context;
-    ::zmq_ctx_set(context.get(), ZMQ_MAX_SOCKETS, 100'000);
-    Shared shared;
-    shared.queue = plan.queue(0);
     zex::Client server = connect_zex(plan, context);
-    must(server.declare_queue(shared.queue));
+    must(server.declare_queue(plan.queue(0)));
     zex::ConsumeOptions options;
     options.no_ack = true;
     zex::Consumer requests = must(server.consume(
-        shared.queue, options, [&server](zex::Delivery& request) { answer(server, request); }));
+        plan.queue(0), options, [&server](zex::Delivery& request) { answer(server, request); }));
 
-    std::deque<Requester> requesters;
-    while (requesters.size() < connections) requesters.emplace_back(plan, context, shared);
-
-    const std::uint64_t start = now_ns();
-    for (Requester& requester : requesters) requester.ask();
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    Requests outcome;
-    outcome.answered = shared.answered.load();
-    outcome.seconds = static_cast<double>(now_ns() - start) / 1e9;
-    shared.stop = true;
-    drain(shared);
-    outcome.errors = shared.errors.load() + shared.under_way.load();
-    for (const Requester& requester : requesters)
-        outcome.latencies_ns.insert(outcome.latencies_ns.end(), requester.latencies_ns().begin(),
-                                    requester.latencies_ns().end());
-    std::sort(outcome.latencies_ns.begin(), outcome.latencies_ns.end());
+    for (const Crew& crew : crews) crew.await_ready();
+    for (const Crew& crew : crews) crew.go();
+    Requests total;
+    for (const Crew& crew : crews) crew.collect(total);
+    for (const Crew& crew : crews) crew.await_end();
+    std::sort(total.latencies_ns.begin(), total.latencies_ns.end());
     must(requests.cancel());
-    must(server.delete_queue(shared.queue));
-    requesters.clear();
-    return outcome;
+    must(server.delete_queue(plan.queue(0)));
+    return total;
 }
 
 }  // namespace bench

@@ -39,6 +39,10 @@ class R1Relay {
                 subscribers_.erase(subscribers_.begin() + static_cast<std::ptrdiff_t>(i--));
                 continue;
             }
+            if (i + 1 == subscribers_.size()) {
+                socket_.send(frame);
+                return;
+            }
             BareMessage copy;
             ::zmq_msg_copy(copy.get(), frame.get());
             socket_.send(copy);

@@ -74,6 +74,7 @@ void Stream::flush() {
 
 bool Stream::read(int timeout_ms) {
     if (read_now()) return true;
+    if (timeout_ms == 0) return false;
     pollfd entry{fd_, POLLIN, 0};
     return ::poll(&entry, 1, timeout_ms) > 0 && read_now();
 }

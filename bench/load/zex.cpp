@@ -1,6 +1,7 @@
 // zex, through its public client library and nothing else. `zex-json` is the same with envelopes in
 // JSON. An inproc:// endpoint runs the broker in this process.
-#include <deque>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -23,6 +24,7 @@ class ZexPublisher : public Publisher {
     ZexPublisher(const Plan& plan, const BareContext& context)
         : plan_(plan),
           client_(connect_zex(plan, context)),
+          confirming_(client_.publisher()),
           exchange_(through_exchange(plan) ? plan.name : "") {
         for (unsigned q = 0; q < plan.queues; ++q) keys_.push_back(plan.queue(q));
     }
@@ -36,81 +38,112 @@ class ZexPublisher : public Publisher {
             message_.headers_json.append("\",\"tenant\":\"").append(message.tenant).append("\"}");
         }
         if (plan_.at_least_once)
-            unconfirmed_.push_back(client_.publish_async(exchange_, key, message_));
+            must(confirming_.publish(exchange_, key, message_));
         else
             must(client_.post(exchange_, key, message_));
     }
     void flush() override {}  // the client sends as soon as the socket takes it
     std::uint64_t confirmed(Wait wait) override {
-        std::uint64_t count = 0;
-        auto patience = std::chrono::milliseconds(wait == Wait::yes ? 100 : 0);
-        while (!unconfirmed_.empty() &&
-               unconfirmed_.front().wait_for(patience) == std::future_status::ready) {
-            must(unconfirmed_.front().get());
-            unconfirmed_.pop_front();
-            patience = {};
-            ++count;
+        if (wait == Wait::yes) {
+            const zex::Status all = confirming_.wait(zex::Milliseconds(100));
+            if (!all.ok() && all.error().code != zex::ErrorCode::timed_out)
+                fail(all.error().text());
         }
-        return count;
+        return count();
     }
+    bool keeps_window() const override { return true; }
 
   private:
+    std::uint64_t count() {
+        const zex::PublishCounts counts = confirming_.counts();
+        if (counts.failed != 0) fail(confirming_.take_failures().at(0).error.text());
+        if (counts.unroutable != 0) fail("zexd has no queue for a message");
+        return counts.confirmed - std::exchange(counted_, counts.confirmed);
+    }
+
     const Plan plan_;
     zex::Client client_;
+    zex::Publisher confirming_;
     const std::string exchange_;
     std::vector<std::string> keys_;
     zex::Message message_;
-    std::deque<std::future<zex::Result<zex::Confirmed>>> unconfirmed_;
+    std::uint64_t counted_ = 0;
 };
 
-class ZexConsumer : public Consumer {
+zex::ConsumeOptions consume_options(const Plan& plan, std::size_t queues) {
+    zex::ConsumeOptions options;
+    options.no_ack = !plan.at_least_once;
+    if (plan.at_least_once) options.credit = std::max<std::uint64_t>(10, plan.credit() / queues);
+    return options;
+}
+
+// One queue: deliveries are asked for one after the other, and settled when no more are there.
+class StreamConsumer : public Consumer {
   public:
-    ZexConsumer(const Plan& plan, unsigned index, const BareContext& context)
-        : client_(connect_zex(plan, context)), settles_(plan.at_least_once) {
-        zex::ConsumeOptions options;
-        options.no_ack = !settles_;
-        if (settles_) options.credit = plan.credit();
-        // Every queue, its own queue, or its share of the queues.
-        const bool all = !plan.fanout && plan.queues < plan.consumers;
-        const unsigned queues = plan.fanout ? plan.consumers : plan.queues;
-        for (unsigned q = all ? 0 : index; q < queues; q += all ? 1 : plan.consumers)
-            consume(plan.queue(q), options);
-    }
+    StreamConsumer(const Plan& plan, const std::string& queue, const BareContext& context)
+        : client_(connect_zex(plan, context)),
+          settles_(plan.at_least_once),
+          stream_(must(client_.consume(queue, consume_options(plan, 1)))) {}
     void receive(Tally& tally) override {
-        if (streams_.size() == 1) return void(drain(streams_[0], tally, zex::Milliseconds(100)));
-        bool any = false;
-        for (zex::Consumer& stream : streams_) any = drain(stream, tally, {}) || any;
-        if (!any) drain(streams_[turn_++ % streams_.size()], tally, zex::Milliseconds(1));
-    }
-
-  private:
-    static constexpr int kSettleTogether = 1024;
-
-    void consume(const std::string& queue, const zex::ConsumeOptions& options) {
-        streams_.push_back(must(client_.consume(queue, options)));
-    }
-    bool drain(zex::Consumer& stream, Tally& tally, zex::Milliseconds patience) {
-        auto delivery = stream.next(patience);
-        if (!delivery.ok()) return idle(delivery.error());
+        auto delivery = stream_.next(zex::Milliseconds(100));
+        if (!delivery.ok()) {
+            if (delivery.error().code != zex::ErrorCode::timed_out) fail(delivery.error().text());
+            return;
+        }
         for (int taken = 1;; ++taken) {
             tally.take(delivery->bytes());
-            auto next = taken < kSettleTogether ? stream.next(zex::Milliseconds(0))
-                                                : zex::Result<zex::Delivery>(zex::Error{});
+            if (taken == kSettleTogether) break;
+            auto next = stream_.next(zex::Milliseconds(0));
             if (!next.ok()) break;
             delivery = std::move(next);
         }
         if (settles_) must(delivery->ack_up_to());
-        return true;
-    }
-    static bool idle(const zex::Error& error) {
-        if (error.code != zex::ErrorCode::timed_out) fail(error.text());
-        return false;
     }
 
+  private:
+    static constexpr int kSettleTogether = 1024;
     zex::Client client_;
     const bool settles_;
+    zex::Consumer stream_;
+};
+
+// Many queues on one connection: callbacks, each of which settles its delivery.
+class CallbackConsumer : public Consumer {
+  public:
+    CallbackConsumer(const Plan& plan, const std::vector<std::string>& queues,
+                     const BareContext& context)
+        : client_(connect_zex(plan, context)), settles_(plan.at_least_once) {
+        for (const std::string& queue : queues)
+            streams_.push_back(
+                must(client_.consume(queue, consume_options(plan, queues.size()),
+                                     [this](zex::Delivery& delivery) { take(delivery); })));
+    }
+    ~CallbackConsumer() override {
+        for (zex::Consumer& stream : streams_) must(stream.cancel());
+    }
+    void receive(Tally& tally) override {
+        std::vector<zex::Delivery> all;
+        {
+            std::unique_lock lock(mutex_);
+            came_.wait_for(lock, std::chrono::milliseconds(100), [&] { return !inbox_.empty(); });
+            all.swap(inbox_);
+        }
+        for (const zex::Delivery& delivery : all) tally.take(delivery.bytes());
+    }
+
+  private:
+    void take(const zex::Delivery& delivery) {
+        if (settles_) must(delivery.ack());
+        const std::lock_guard lock(mutex_);
+        inbox_.push_back(delivery);
+        if (inbox_.size() == 1) came_.notify_one();
+    }
+    zex::Client client_;
+    const bool settles_;
+    std::mutex mutex_;
+    std::condition_variable came_;
+    std::vector<zex::Delivery> inbox_;
     std::vector<zex::Consumer> streams_;
-    std::size_t turn_ = 0;
 };
 
 class ZexIdle : public Idle {
@@ -163,7 +196,14 @@ class ZexDriver : public Driver {
         return std::make_unique<ZexPublisher>(plan_, context_);
     }
     std::unique_ptr<Consumer> consumer(unsigned index) override {
-        return std::make_unique<ZexConsumer>(plan_, index, context_);
+        if (plan_.fanout)
+            return std::make_unique<StreamConsumer>(plan_, plan_.queue(index), context_);
+        const bool shared = plan_.queues < plan_.consumers;
+        std::vector<std::string> queues;
+        for (unsigned q = shared ? 0 : index; q < plan_.queues; q += shared ? 1 : plan_.consumers)
+            queues.push_back(plan_.queue(q));
+        if (queues.size() == 1) return std::make_unique<StreamConsumer>(plan_, queues[0], context_);
+        return std::make_unique<CallbackConsumer>(plan_, queues, context_);
     }
     void tear_down() override {
         const unsigned queues = plan_.fanout ? plan_.consumers : plan_.queues;

@@ -1,6 +1,7 @@
 // A connection to zex through its public client library, and what to do with its errors here.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include <zex/client.hpp>
@@ -23,6 +24,7 @@ inline zex::Options zex_options(const Plan& plan, const BareContext& context) {
     options.endpoints = {plan.endpoint};
     options.envelope = plan.system == "zex-json" ? zex::Envelope::json : zex::Envelope::msgpack;
     options.timeout = zex::Milliseconds(20'000);
+    options.unconfirmed_messages = std::max<std::uint64_t>(1, plan.window / plan.publishers);
     options.zmq_context = context.get();
     options.on_refused = [](const zex::Refused& refused) { fail(refused.error.text()); };
     return options;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace zex {
@@ -37,10 +38,21 @@ Error bad_name(std::string_view text, std::string_view field, const char* what) 
                  std::string(field));
 }
 
+/// The first byte from `i` on that is not ASCII, looking at eight at a time.
+std::size_t skip_ascii(std::string_view text, std::size_t i) {
+    for (; i + 8 <= text.size(); i += 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data() + i, 8);
+        if ((eight & 0x8080808080808080U) != 0) break;
+    }
+    while (i < text.size() && byte_at(text, i) < 0x80) ++i;
+    return i;
+}
+
 }  // namespace
 
 std::optional<std::size_t> find_bad_utf8(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
+    for (std::size_t i = skip_ascii(text, 0); i < text.size(); i = skip_ascii(text, i)) {
         const std::size_t length = sequence_length(text, i);
         if (length == 0) return i;
         i += length;

@@ -1,6 +1,7 @@
 #include "common/wire/properties.h"
 
 #include "common/wire/canonical.h"
+#include "common/wire/json_reader.h"
 #include "common/wire/message_fields.h"
 #include "common/wire/rows.h"
 #include "common/wire/writer.h"
@@ -25,6 +26,33 @@ std::optional<std::string_view> find_text(Properties properties, std::string_vie
     const CanonicalValue value = CanonicalCursor(*found).next();
     if (value.kind != Kind::text) return std::nullopt;
     return value.bytes;
+}
+
+std::vector<std::string_view> field_names(Properties properties) {
+    std::vector<std::string_view> names;
+    if (properties.empty()) return names;
+    CanonicalCursor cursor(properties);
+    const std::uint32_t count = cursor.next().count;
+    names.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        names.push_back(cursor.next().bytes);
+        cursor.skip();
+    }
+    return names;
+}
+
+Result<std::string> pack_json_object(std::string_view json) {
+    DecodeLimits limits;
+    limits.depth -= 2;
+    JsonReader reader;
+    Document document;
+    if (auto fault = reader.parse(json, limits, document)) return *fault;
+    if (document.root().kind != Kind::map) {
+        return error(ErrorCode::malformed, "it is not a JSON object");
+    }
+    std::string packed;
+    Writer(Form::msgpack, packed).node(document.root());
+    return packed;
 }
 
 std::string json_text(std::string_view msgpack_value) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <zex/result.hpp>
 
@@ -19,6 +20,13 @@ std::optional<std::string_view> find_text(Properties properties, std::string_vie
 
 /// The MessagePack bytes of the value of `name`, where there is one.
 std::optional<std::string_view> find_value(Properties properties, std::string_view name);
+
+/// The names of its fields, in their order. The views point into `properties`.
+std::vector<std::string_view> field_names(Properties properties);
+
+/// The canonical map of a JSON object's text, by the rules for what an envelope may hold; for
+/// fields of a message, which will stand two levels deep there. `malformed` with the byte offset.
+Result<std::string> pack_json_object(std::string_view json);
 
 /// The JSON text of canonical MessagePack (of any value, for instance `headers` or Ok::rows).
 std::string json_text(std::string_view msgpack_value);

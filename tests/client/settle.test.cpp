@@ -35,8 +35,8 @@ TEST_CASE("acks of neighbours travel as one range, in the order of the calls") {
     Desk desk;
     const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
     consumer->deliver(desk.frame(*consumer, 1));
-    for (int i = 0; i < 2; ++i) CHECK(consumer->next(Instant{}).value().ack().ok());
-    CHECK(consumer->next(Instant{}).value().requeue().ok());
+    for (int i = 0; i < 2; ++i) CHECK(consumer->next(Duration{0}).value().ack().ok());
+    CHECK(consumer->next(Duration{0}).value().requeue().ok());
     const auto settles = desk.settles();
     REQUIRE(settles.size() == 2);
     CHECK(settles[0].tags == std::vector<TagRange>{{1, 2}});
@@ -48,8 +48,8 @@ TEST_CASE("an ack of all up to a delivery stands alone") {
     Desk desk;
     const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
     consumer->deliver(desk.frame(*consumer, 1));
-    const Delivery first = consumer->next(Instant{}).value();
-    const Delivery second = consumer->next(Instant{}).value();
+    const Delivery first = consumer->next(Duration{0}).value();
+    const Delivery second = consumer->next(Duration{0}).value();
     CHECK(first.reject().ok());
     CHECK(second.ack_up_to().ok());
     const auto settles = desk.settles();
@@ -62,17 +62,17 @@ TEST_CASE("settlements of deliveries from before a reconnection are dropped with
     Desk desk;
     const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
     consumer->deliver(desk.frame(*consumer, 1));
-    const Delivery before = consumer->next(Instant{}).value();
-    const Delivery waiting = consumer->next(Instant{}).value();
+    const Delivery before = consumer->next(Duration{0}).value();
+    const Delivery waiting = consumer->next(Duration{0}).value();
     CHECK(waiting.ack().ok());
     desk.subscriptions.new_generation(1);
     CHECK(before.ack().ok());
     CHECK(desk.settles().empty());
 
     // What was unread comes again, so it is not to be read from here.
-    CHECK(consumer->next(Instant{}).error().code == ErrorCode::timed_out);
+    CHECK(consumer->next(Duration{0}).error().code == ErrorCode::timed_out);
     consumer->deliver(desk.frame(*consumer, 4));
-    CHECK(consumer->next(Instant{}).value().ack().ok());
+    CHECK(consumer->next(Duration{0}).value().ack().ok());
     CHECK(desk.settles().at(0).tags == std::vector<TagRange>{{4, 4}});
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("deliveries that need no ack stay readable over a reconnection") {
     const auto consumer = desk.subscriptions.add("c", true, nullptr).value();
     consumer->deliver(desk.frame(*consumer, 1));
     desk.subscriptions.new_generation(1);
-    CHECK(consumer->next(Instant{}).value().ack().ok());
+    CHECK(consumer->next(Duration{0}).value().ack().ok());
     CHECK(desk.settles().empty());
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("a cancelled consumer gives its unread deliveries back") {
     Desk desk;
     const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
     consumer->deliver(desk.frame(*consumer, 1));
-    const Delivery held = consumer->next(Instant{}).value();
+    const Delivery held = consumer->next(Duration{0}).value();
     CHECK(desk.subscriptions.remove(consumer));
     consumer->end(error(ErrorCode::no_such_consumer, "cancelled"), false);
     CHECK(consumer->next(std::nullopt).error().code == ErrorCode::no_such_consumer);
@@ -107,7 +107,7 @@ TEST_CASE("a settlement is sent though consumer and delivery are gone by then") 
         const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
         consumer->deliver(desk.frame(*consumer, 1));
         desk.subscriptions.remove(consumer);
-        CHECK(consumer->next(Instant{}).value().ack().ok());
+        CHECK(consumer->next(Duration{0}).value().ack().ok());
     }
     const auto sent = [&](const wire::Settle& settle) { CHECK(settle.consumer == "c"); };
     CHECK(desk.subscriptions.take_settles(sent));
@@ -117,7 +117,7 @@ TEST_CASE("after the client is closed a settlement says so") {
     Desk desk;
     const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
     consumer->deliver(desk.frame(*consumer, 1));
-    const Delivery delivery = consumer->next(Instant{}).value();
+    const Delivery delivery = consumer->next(Duration{0}).value();
     desk.subscriptions.end_all(error(ErrorCode::client_closed, "closed"));
     CHECK(delivery.ack().error().code == ErrorCode::client_closed);
     CHECK(consumer->next(std::nullopt).error().code == ErrorCode::client_closed);
@@ -138,6 +138,6 @@ TEST_CASE("unread deliveries count against the inbox until they are read") {
     const auto consumer = desk.subscriptions.add("c", true, nullptr).value();
     for (int i = 0; i < 10; ++i) consumer->deliver(desk.frame(*consumer, 1));
     CHECK(desk.budget->exceeded());
-    while (consumer->next(Instant{})) continue;
+    while (consumer->next(Duration{0})) continue;
     CHECK_FALSE(desk.budget->exceeded());
 }
