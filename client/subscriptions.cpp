@@ -92,15 +92,18 @@ void Subscriptions::end(const std::string& name, const Error& why) {
 }
 
 void Subscriptions::end_all(const Error& why) {
-    const auto all = buffers();
     std::map<std::string, std::shared_ptr<Subscription>, std::less<>> ended;
     {
         const std::lock_guard lock(mutex_);
         closed_ = true;
         ended.swap(by_name_);
     }
-    for (const auto& [name, subscription] : ended) subscription->end(why, false);
+    const auto all = buffers();
+    // Closed first: nothing is settled any more, the broker takes all back by itself. What has been
+    // announced is not sent either, and would keep its buffer, and through it the desk, for ever.
     for (const auto& buffer : all) buffer->close();
+    for (const auto& [name, subscription] : ended) subscription->end(why, false);
+    desk_->take();
 }
 
 }  // namespace zex
