@@ -23,12 +23,13 @@ bool can_anyone_take(const Queue& queue) {
 }
 
 /// The first of these that is so: the owner's connection is lost; no room; messages and nobody to
-/// take them; messages and nobody with credit left.
-std::string state_of(const Queue& queue, const Session* owner) {
+/// take them; messages, nobody with credit left, and no ack in the last second.
+std::string state_of(const Queue& queue, const Session* owner, Instant now) {
     if (owner != nullptr && !owner->connection) return "suspended";
     if (queue.is_full()) return "full";
     if (queue.ready() > 0 && queue.consumers.empty()) return "unattended";
-    if (queue.ready() > 0 && !can_anyone_take(queue)) return "stalled";
+    const bool waits = queue.ready() > 0 && !can_anyone_take(queue);
+    if (waits && queue.ack_rate(now) < 1.0) return "stalled";
     return "ok";
 }
 
@@ -45,7 +46,7 @@ wire::QueueView row_of(const Queue& queue, const Session* owner, Instant now) {
     row.ack_rate = queue.ack_rate(now);
     row.redelivered = queue.counters().redelivered;
     row.dropped = queue.counters().dropped;
-    row.state = state_of(queue, owner);
+    row.state = state_of(queue, owner, now);
     row.bytes = queue.bytes();
     row.published = queue.counters().published;
     row.delivered = queue.counters().delivered;

@@ -22,10 +22,9 @@ net::SocketOptions socket_options(const Options& options) {
     socket.receive_queue = static_cast<int>(options.receive_queue);
     socket.backlog = static_cast<int>(options.backlog);
     socket.handshake_ms = 3000;
-    // ZMTP's heartbeat counts whole frames only, so its patience is what the longest frame may
-    // take; the protocol's own heartbeat is the one that notices a silent peer.
-    socket.heartbeat_ms = 1000;
-    socket.heartbeat_timeout_ms = 15'000;
+    // No ZMTP heartbeat: see docs/decisions/0006. The protocol's own notices a silent peer, and the
+    // kernel closes a connection whose other end is no more.
+    socket.keepalive_idle_s = 30;
     // Beyond this a peer is cut off without a word. The decoder's limits, which are answered with
     // an error, lie below it.
     const std::uint64_t body = std::max(options.core.batch_bytes, options.core.message_bytes);

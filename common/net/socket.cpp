@@ -118,8 +118,12 @@ Status Socket::apply(SocketKind kind, const SocketOptions& options) {
     want(ZMQ_RCVHWM, options.receive_queue);
     want(ZMQ_BACKLOG, options.backlog);
     want(ZMQ_HANDSHAKE_IVL, options.handshake_ms);
-    want(ZMQ_HEARTBEAT_IVL, options.heartbeat_ms);
-    want(ZMQ_HEARTBEAT_TIMEOUT, options.heartbeat_timeout_ms);
+    if (options.keepalive_idle_s) {
+        want(ZMQ_TCP_KEEPALIVE, 1);
+        want(ZMQ_TCP_KEEPALIVE_IDLE, options.keepalive_idle_s);
+        want(ZMQ_TCP_KEEPALIVE_INTVL, 10);
+        want(ZMQ_TCP_KEEPALIVE_CNT, 3);
+    }
     want(ZMQ_CONNECT_TIMEOUT, options.connect_timeout_ms);
     want(ZMQ_RECONNECT_IVL, options.reconnect_ms);
     want(ZMQ_RECONNECT_IVL_MAX, options.reconnect_max_ms);

@@ -51,8 +51,7 @@ struct SocketOptions {
     std::optional<std::int64_t> frame_bytes;  ///< longer frames cut the peer off, without a word
     std::optional<int> backlog;               ///< connections that the kernel holds for accept
     std::optional<int> handshake_ms;          ///< a peer that takes longer to greet is cut off
-    std::optional<int> heartbeat_ms;          ///< ZMTP pings, beneath the protocol's own
-    std::optional<int> heartbeat_timeout_ms;
+    std::optional<int> keepalive_idle_s;      ///< TCP asks a silent peer's kernel whether it lives
     std::optional<int> connect_timeout_ms;
     std::optional<int> reconnect_ms;
     std::optional<int> reconnect_max_ms;

@@ -1,4 +1,7 @@
 // The broker starts, listens in several places, refuses what it must, and stops in good order.
+#include <chrono>
+#include <csignal>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -122,4 +125,34 @@ TEST_CASE("a session survives its connection, and dies with its grace period") {
     CHECK(queues() == 0);
     Dealer third(broker.endpoint());
     CHECK_FALSE(third.hello({{"token", welcome.at("token")}}).contains("resumed"));
+}
+
+TEST_CASE("publishers that are killed in the middle of a flood leave the broker alive") {
+    BrokerProcess broker;
+    const Process::Environment at = {{"ZEX_ENDPOINT", broker.endpoint()}};
+    REQUIRE(run({built("zex"), "declare", "queue", "q", "--max-messages", "1000"}, "", at).code ==
+            0);
+    Dealer bystander(broker.endpoint());
+    bystander.hello();
+    const auto published = [&] {
+        const Heard status = bystander.ask({{"op", "status"}, {"id", 1}});
+        return status.envelope.at("rows").at("published").get<std::uint64_t>();
+    };
+    for (int round = 0; round < 5; ++round) {
+        std::vector<std::unique_ptr<Process>> flood;
+        for (int i = 0; i < 6; ++i) {
+            flood.push_back(std::make_unique<Process>(
+                std::vector<std::string>{built("zex"), "pub", "", "q", std::string(4096, 'x'),
+                                         "--count", "100000000", "--keep-going", "--quiet"},
+                "", at));
+        }
+        const std::uint64_t before = published();
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        while (published() < before + 20'000 && std::chrono::steady_clock::now() < deadline) {
+        }
+        for (auto& publisher : flood) publisher->signal(SIGKILL);
+        for (auto& publisher : flood) CHECK(publisher->wait() == 128 + SIGKILL);
+    }
+    CHECK(bystander.ask({{"op", "ping"}, {"id", 2}}).op() == "pong");
+    CHECK(broker.terminate() == 0);
 }
