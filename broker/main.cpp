@@ -4,12 +4,12 @@
 // the monitor's and ZeroMQ's own.
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
@@ -146,7 +146,7 @@ int run(const Settings& settings, zex::shell::Log log) {
     if (!context) return fail(EX_SOFTWARE, context.error().reason);
     const zex::SteadyClock clock;
     auto loop = zex::shell::BrokerLoop::open(shell_options(settings), **context, clock,
-                                             zex::shell::system_entropy, log);
+                                             zex::shell::system_entropy, std::move(log));
     if (!loop) {
         const std::string& reason = loop.error().reason;
         const bool ipc = reason.find("ipc://") != std::string::npos;

@@ -51,7 +51,10 @@ void Callbacks::run(const std::shared_ptr<Queue>& queue) {
         const bool again = task.run();
         queue->budget->remove(std::exchange(task.bytes, 0));
         lock.lock();
-        if (again && !queue->stopped) queue->tasks.push_back(std::move(task));
+        if (again && !queue->stopped) {
+            queue->tasks.push_back(std::move(task));
+            continue;
+        }
         // What the task holds may be the last of a client: not under the mutex.
         lock.unlock();
         task.run = nullptr;

@@ -189,7 +189,7 @@ Status ClientCore::cancel(const std::shared_ptr<Subscription>& subscription) {
     if (!subscriptions_.remove(subscription)) return {};
     auto promise = std::make_shared<std::promise<Status>>();
     std::future<Status> done = promise->get_future();
-    const auto then = [promise](Result<const wire::Answer*> answer) {
+    const auto then = [promise](const Result<const wire::Answer*>& answer) {
         // It may have been cancelled for a delivery that crossed this call.
         const bool gone = answer.ok() || answer.error().code == ErrorCode::no_such_consumer;
         promise->set_value(gone ? Status() : Status(answer.error()));

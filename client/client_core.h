@@ -80,7 +80,8 @@ Result<T> ClientCore::ask(wire::Operation operation, std::optional<Milliseconds>
                           std::function<Result<T>(const wire::Answer&)> read) {
     auto promise = std::make_shared<std::promise<Result<T>>>();
     std::future<Result<T>> future = promise->get_future();
-    const auto answered = [promise, read = std::move(read)](Result<const wire::Answer*> answer) {
+    const auto answered = [promise,
+                           read = std::move(read)](const Result<const wire::Answer*>& answer) {
         promise->set_value(answer ? read(**answer) : Result<T>(answer.error()));
     };
     if (Status pushed = outbox_.push(call(std::move(operation), timeout, answered)); !pushed) {
