@@ -75,6 +75,7 @@ class ClientCore {
     std::thread thread_;
 };
 
+// NOLINTBEGIN(performance-unnecessary-value-param): it is moved from
 template <class T>
 Result<T> ClientCore::ask(wire::Operation operation, std::optional<Milliseconds> timeout,
                           std::function<Result<T>(const wire::Answer&)> read) {
@@ -89,5 +90,6 @@ Result<T> ClientCore::ask(wire::Operation operation, std::optional<Milliseconds>
     }
     return future.get();
 }
+// NOLINTEND(performance-unnecessary-value-param)
 
 }  // namespace zex

@@ -13,6 +13,8 @@ template <class... Cases>
 struct Overloaded : Cases... {
     using Cases::operator()...;
 };
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;  // clang 14 does not deduce it by itself
 
 Error closed_error() {
     return error(ErrorCode::client_closed, "the client is closed; connect a new one");
@@ -208,7 +210,7 @@ void Session::submit(Call call, Instant now) {
     calls_.add(id, std::move(call), false);
 }
 
-void Session::submit(std::shared_ptr<Batch> batch, Instant) {
+void Session::submit(const std::shared_ptr<Batch>& batch, Instant) {
     ZEX_CHECK(open());
     if (batch->confirmed()) {
         batch->first_id = next_id_;
@@ -255,7 +257,7 @@ void Session::on_error(const std::optional<std::uint64_t>& id, const Error& erro
         return is_final(error.code) ? finish(error) : link_lost(error, now);
     }
     if (id) {
-        if (auto sent = calls_.take(*id)) return answer(std::move(*sent), error);
+        if (auto sent = calls_.take(*id)) return answer(*sent, error);
         return progressed(unconfirmed_.fail_from(*id, error));
     }
     // Otherwise it is about a settle, for which nobody waits; the broker counts those.
@@ -278,10 +280,10 @@ void Session::on_return(const std::optional<std::uint64_t>& id, const wire::Retu
 }
 
 void Session::on_answer(std::uint64_t id, const wire::Answer& result) {
-    if (auto sent = calls_.take(id)) answer(std::move(*sent), &result);
+    if (auto sent = calls_.take(id)) answer(*sent, &result);
 }
 
-void Session::answer(Calls::Sent sent, Result<const wire::Answer*> result) {
+void Session::answer(const Calls::Sent& sent, Result<const wire::Answer*> result) {
     static const wire::Answer done = wire::Ok{};
     const wire::Operation& operation = sent.call.operation;
     if (!result && sent.again && done_before(operation, result.error().code)) result = &done;

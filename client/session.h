@@ -54,7 +54,7 @@ class Session {
 
     // What the program asks. Requires open().
     void submit(Call call, Instant now);
-    void submit(std::shared_ptr<Batch> batch, Instant now);
+    void submit(const std::shared_ptr<Batch>& batch, Instant now);
 
     void tick(Instant now);
     std::optional<Instant> next_deadline() const;
@@ -83,7 +83,7 @@ class Session {
     void on_goodbye(const Error& error, Instant now);
     void on_return(const std::optional<std::uint64_t>& id, const wire::Return& returned);
     void on_answer(std::uint64_t id, const wire::Answer& answer);
-    void answer(Calls::Sent sent, Result<const wire::Answer*> result);
+    void answer(const Calls::Sent& sent, Result<const wire::Answer*> result);
 
     void ask(wire::Operation operation, Answered answered, Instant now);  ///< for a restoration
     void send(std::optional<std::uint64_t> id, wire::Operation operation);
