@@ -110,8 +110,11 @@ wire::Answer peek(const Core& core, ConnectionId asker, const wire::Peek& verb, 
                       "queue");
     }
     std::vector<std::string> rows;
+    std::uint64_t bytes = 0;
     for (const core::Message* message : queue->first_ready(std::min(verb.count, peek_most))) {
         rows.push_back(peek_row(*message, rows.size(), now));
+        bytes += rows.back().size();
+        if (bytes >= peek_bytes) break;
     }
     return with_rows(wire::pack_array(rows));
 }

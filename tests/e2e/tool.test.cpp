@@ -124,3 +124,14 @@ TEST_CASE("a subscriber to a queue that is deleted is told") {
     CHECK(sub.wait() == 65);
     CHECK(sub.err().find("deleted") != std::string::npos);
 }
+
+TEST_CASE("a peek at large messages shows as many as fit into its bound, at least one") {
+    Tool zex;
+    REQUIRE(zex({"declare", "queue", "q"}).code == 0);
+    REQUIRE(
+        zex({"pub", "", "q", "--file", "-", "--count", "5"}, std::string(1'000'000, 'x')).code ==
+        0);
+    const Finished peeked = zex({"peek", "q", "--count", "5", "-o", "json"});
+    REQUIRE(peeked.code == 0);
+    CHECK(json::parse(peeked.out).size() == 3);
+}
