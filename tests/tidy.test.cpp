@@ -94,20 +94,22 @@ const std::vector<Room> rooms = {
     {"common/base/", {"common/base/", "common/include/"}},
     {"common/wire/", {"common/wire/", "common/base/", "common/include/"}},
     {"common/net/", {"common/net/", "common/base/", "common/include/"}},
+    {"broker/facts/", {"broker/facts/", "common/base/", "common/include/"}},
+    {"broker/store/", {"broker/store/", "broker/facts/", "common/base/", "common/include/"}},
     {"broker/core/",
-     {"broker/core/", "common/wire/protocol.h", "common/wire/views.h", "common/wire/properties.h",
-      "common/base/", "common/include/"}},
+     {"broker/core/", "broker/facts/", "common/wire/protocol.h", "common/wire/views.h",
+      "common/wire/properties.h", "common/base/", "common/include/"}},
     {"broker/admin/",
      {"broker/admin/", "broker/core/", "common/wire/", "common/base/", "common/include/"}},
     {"broker/shell/",
-     {"broker/shell/", "broker/admin/", "broker/core/", "broker/include/", "broker/settings.h",
-      "broker/memory_limit.h", "common/"}},
+     {"broker/shell/", "broker/admin/", "broker/store/", "broker/core/", "broker/facts/",
+      "broker/include/", "broker/settings.h", "broker/memory_limit.h", "common/"}},
     {"broker/include/", {"broker/include/", "common/include/"}},
     {"broker/settings", {"broker/settings.h", "common/base/", "common/include/"}},
     {"broker/memory_limit", {"broker/memory_limit.h"}},
     {"broker/main", {"broker/", "common/"}},
     {"client/", {"client/", "common/"}},
-    {"tools/", {"tools/", "client/", "common/"}},
+    {"tools/", {"tools/", "client/", "broker/store/", "broker/facts/", "common/"}},
 };
 
 const Room* room_of(const std::string& file) {
@@ -132,6 +134,7 @@ const std::vector<Library> libraries = {
     {{"nlohmann/"}, {"common/wire/", "client/", "tools/", "broker/settings"}},
     {{"msgpack"}, {"common/wire/", "client/", "tools/", "broker/settings"}},
     {{"toml++/"}, {"broker/settings_file.cpp"}},
+    {{"xxhash.h"}, {"broker/facts/"}},
     {{"CLI/"}, {"broker/settings_flags.cpp", "tools/"}},
 };
 

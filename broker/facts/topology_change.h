@@ -1,0 +1,69 @@
+// What a `topology` record tells: the changes of one turn, which happen together or not at all.
+// Each can be applied again without harm; the last one about a thing counts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace zex::facts {
+
+/// When a queue's messages are confirmed. Numbers stand in the file.
+enum class Durability : std::uint8_t {
+    sync = 0,      ///< when they are synced to the disk
+    interval = 1,  ///< when they are written; synced every so many milliseconds
+    none = 2,      ///< when they are written; the kernel syncs when it will
+};
+
+struct ExchangeDeclared {
+    std::string name;
+    std::string kind;
+    bool auto_delete = false;
+    bool operator==(const ExchangeDeclared&) const = default;
+};
+struct ExchangeRemoved {
+    std::string name;
+    bool operator==(const ExchangeRemoved&) const = default;
+};
+struct QueueDeclared {
+    std::uint64_t queue = 0;
+    std::string name;
+    bool auto_delete = false;
+    std::uint64_t max_messages = 0;
+    std::uint64_t max_bytes = 0;
+    Durability durability = Durability::sync;
+    std::uint64_t interval_ms = 0;    ///< with Durability::interval
+    std::uint64_t next_sequence = 0;  ///< no message before it was ever written again
+    std::uint64_t offered = 0;        ///< messages before it may have been delivered
+    bool operator==(const QueueDeclared&) const = default;
+};
+/// Its messages and bindings go with it.
+struct QueueRemoved {
+    std::uint64_t queue = 0;
+    bool operator==(const QueueRemoved&) const = default;
+};
+struct Bound {
+    std::string exchange;
+    std::string key;
+    std::uint64_t queue = 0;
+    bool operator==(const Bound&) const = default;
+};
+struct Unbound {
+    std::string exchange;
+    std::string key;
+    std::uint64_t queue = 0;
+    bool operator==(const Unbound&) const = default;
+};
+
+using TopologyChange =
+    std::variant<ExchangeDeclared, ExchangeRemoved, QueueDeclared, QueueRemoved, Bound, Unbound>;
+
+void append_to(std::string& out, const TopologyChange& change);
+
+/// Nothing where the body is not as append_to() writes it.
+std::optional<std::vector<TopologyChange>> read_changes(std::string_view body);
+
+}  // namespace zex::facts
