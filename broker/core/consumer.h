@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "broker/core/turn.h"
 #include "broker/core/unsettled.h"
 #include "common/base/ids.h"
 
@@ -36,7 +37,7 @@ class Consumer {
     std::uint64_t acked = 0;
     std::uint64_t burst_sent = 0;        ///< messages since the last Tick after a burst, kept by
     std::uint64_t burst_sent_bytes = 0;  ///< dispatch; likewise bytes
-    bool in_turn = false;                ///< kept by FairTurn
+    PlaceInTurn place_in_turn;           ///< kept by FairTurn
 
     /// Connected, not cancelled, the pipe not blocked, credit left, its burst not yet at an end.
     bool can_take() const;

@@ -46,13 +46,13 @@ class Chunks {
         message.payload_size = static_cast<std::uint32_t>(arrival.payload.size());
         if (arrival.shared) {
             message.block = arrival.shared;
-            message.content = arrival.shared->data();
+            message.content_at = 0;
             return;
         }
         char* room = reserve(arrival.size());
         arrival.write_to(room);
         message.block = chunk_;
-        message.content = room;
+        message.content_at = static_cast<std::uint32_t>(room - chunk_->data());
     }
 
   private:

@@ -1,5 +1,5 @@
 // A message as queues keep it: what it shares with the rest of its batch (heading) and what is its
-// own (content). 64 bytes beside the content itself.
+// own (content). 56 bytes beside the content itself.
 //
 // Thread: the broker thread. The heading's count is not atomic.
 #pragma once
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "broker/facts/place.h"
 #include "common/base/bytes.h"
 #include "common/base/time.h"
 
@@ -63,20 +64,24 @@ class HeadingRef {
 
 struct Message {
     HeadingRef heading;
-    BlockRef block;                 ///< keeps `content` alive
-    const char* content = nullptr;  ///< own properties, then payload
+    BlockRef block;                ///< holds the content: own properties, then payload
+    std::uint32_t content_at = 0;  ///< its first byte, from the block's
     std::uint32_t own_size = 0;
     std::uint32_t payload_size = 0;
-    std::uint64_t sequence = 0;  ///< dense within its queue; the order of first deliveries
-    Instant enqueued;
     std::uint32_t deliveries = 0;  ///< times handed to a consumer so far
+    std::uint64_t sequence = 0;    ///< dense within its queue; the order of first deliveries
+    Instant enqueued;
+    facts::Place place;  ///< of its record, in a durable queue
 
-    std::string_view own() const { return {content, own_size}; }
-    std::string_view payload() const { return {content + own_size, payload_size}; }
+    std::string_view own() const { return {content(), own_size}; }
+    std::string_view payload() const { return {content() + own_size, payload_size}; }
     /// Payload and properties, those shared with others included.
     std::uint64_t bytes() const {
         return std::uint64_t{own_size} + payload_size + heading->properties.size();
     }
+
+  private:
+    const char* content() const { return block ? block->data() + content_at : nullptr; }
 };
 
 }  // namespace zex::core

@@ -15,7 +15,7 @@ Queue::~Queue() {
 }
 
 void Queue::enqueue(const HeadingRef& heading, const Arrival& arrival, Instant now) {
-    Message& message = fresh_.emplace_back();
+    Message& message = fresh_.push();
     message.heading = heading;
     chunks_.store(arrival, message);
     message.sequence = next_sequence_++;
@@ -31,7 +31,7 @@ Message Queue::take() {
     ++unacked_;
     if (!returned_.empty()) return std::move(returned_.extract(returned_.begin()).mapped());
     Message message = std::move(fresh_.front());
-    fresh_.pop_front();
+    fresh_.pop();
     return message;
 }
 
@@ -49,9 +49,11 @@ std::vector<const Message*> Queue::first_ready(std::uint64_t most) const {
     for (auto it = returned_.begin(); it != returned_.end() && list.size() < most; ++it) {
         list.push_back(&it->second);
     }
-    for (auto it = fresh_.begin(); it != fresh_.end() && list.size() < most; ++it) {
-        list.push_back(&*it);
-    }
+    fresh_.each([&](const Message& message) {
+        if (list.size() >= most) return false;
+        list.push_back(&message);
+        return true;
+    });
     return list;
 }
 
@@ -88,7 +90,10 @@ void Queue::forget(const Message& message) {
 
 void Queue::drop_ready() {
     for (const auto& [sequence, message] : returned_) forget(message);
-    for (const Message& message : fresh_) forget(message);
+    fresh_.each([this](const Message& message) {
+        forget(message);
+        return true;
+    });
     returned_.clear();
     fresh_.clear();
 }

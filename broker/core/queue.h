@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "broker/core/content.h"
+#include "broker/core/fifo.h"
 #include "broker/core/limits.h"
 #include "broker/core/message.h"
 #include "broker/core/turn.h"
@@ -122,7 +122,7 @@ class Queue {
 
     MemoryGauge& memory_;
     std::map<std::uint64_t, Message> returned_;  ///< requeued ones, by sequence
-    std::deque<Message> fresh_;                  ///< never taken
+    Fifo<Message> fresh_;                        ///< never taken
     std::uint64_t unacked_ = 0;
     std::uint64_t bytes_ = 0;
     std::uint64_t next_sequence_ = 0;

@@ -3,18 +3,24 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 
 namespace zex::core {
 
 class Consumer;
+
+/// A consumer's place in the line of its queue.
+struct PlaceInTurn {
+    Consumer* before = nullptr;
+    Consumer* after = nullptr;
+    bool taken = false;
+};
 
 class FairTurn {
   public:
     /// Lines the consumer up at the end, unless it stands in line or cannot take a message.
     void offer(Consumer& consumer);
     void remove(Consumer& consumer);
-    void clear() { line_.clear(); }
+    void clear();
 
     /// The first in line that can take a message, or null. Those that no longer can lose their
     /// place; offer() brings them back.
@@ -23,10 +29,15 @@ class FairTurn {
     /// Sends the first to the end of the line.
     void pass();
 
-    std::size_t size() const { return line_.size(); }
+    std::size_t size() const { return size_; }
 
   private:
-    std::deque<Consumer*> line_;
+    void append(Consumer& consumer);
+
+    // The line is linked through Consumer::place_in_turn.
+    Consumer* first_ = nullptr;
+    Consumer* last_ = nullptr;
+    std::size_t size_ = 0;
 };
 
 }  // namespace zex::core

@@ -10,10 +10,10 @@ namespace {
 constexpr std::uint64_t all_tags = ~std::uint64_t{0};
 
 Message message(std::uint32_t size = 1) {
-    static const std::string bytes(100, 'x');
+    static const Slice bytes = Slice::copy_of(std::string(100, 'x'));
     Message made;
     made.heading = HeadingRef::make("", "q", "");
-    made.content = bytes.data();
+    made.block = bytes.block();
     made.payload_size = size;
     return made;
 }

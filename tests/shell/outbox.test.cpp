@@ -43,7 +43,6 @@ struct Desk {
             core::Message message;
             message.heading = core::HeadingRef::make("x", "k", "");
             message.block = slice.block();
-            message.content = slice.view().data();
             message.payload_size = static_cast<std::uint32_t>(payload.size());
             message.deliveries = 1;
             messages.push_back(std::move(message));
