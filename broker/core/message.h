@@ -4,8 +4,10 @@
 // Thread: the broker thread. The heading's count is not atomic.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
+#include <cstring>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -15,15 +17,16 @@
 
 namespace zex::core {
 
-/// Exchange, key and common properties of a run of messages. Immutable and counted.
+/// Exchange, key and common properties of a run of messages. Immutable and counted; the bytes stand
+/// behind it in one allocation, because where keys alternate each message has a heading of its own.
 class Heading {
   public:
-    const std::string exchange;
-    const std::string key;
-    const std::string properties;  ///< canonical MessagePack map, see common/wire/properties.h
+    const std::string_view exchange;
+    const std::string_view key;
+    const std::string_view properties;  ///< canonical MessagePack map, see common/wire/properties.h
 
-    Heading(std::string_view exchange_, std::string_view key_, std::string_view properties_)
-        : exchange(exchange_), key(key_), properties(properties_) {}
+    Heading(const Heading&) = delete;
+    Heading& operator=(const Heading&) = delete;
 
     bool is(std::string_view exchange_, std::string_view key_, std::string_view common) const {
         return key == key_ && exchange == exchange_ && properties == common;
@@ -31,6 +34,17 @@ class Heading {
 
   private:
     friend class HeadingRef;
+    Heading(std::string_view exchange_, std::string_view key_, std::string_view properties_,
+            char* bytes)
+        : exchange(copy(exchange_, bytes)),
+          key(copy(key_, bytes + exchange_.size())),
+          properties(copy(properties_, bytes + exchange_.size() + key_.size())) {}
+
+    static std::string_view copy(std::string_view from, char* to) {
+        if (!from.empty()) std::memcpy(to, from.data(), from.size());
+        return {to, from.size()};
+    }
+
     mutable std::uint64_t count_ = 0;
 };
 
@@ -39,7 +53,10 @@ class HeadingRef {
     HeadingRef() = default;
     static HeadingRef make(std::string_view exchange, std::string_view key,
                            std::string_view properties) {
-        return HeadingRef(new Heading(exchange, key, properties));
+        const std::size_t bytes = exchange.size() + key.size() + properties.size();
+        void* const memory = ::operator new(sizeof(Heading) + bytes);
+        return HeadingRef(new (memory) Heading(exchange, key, properties,
+                                               static_cast<char*>(memory) + sizeof(Heading)));
     }
     HeadingRef(const HeadingRef& other) : heading_(other.heading_) { retain(); }
     HeadingRef(HeadingRef&& other) noexcept : heading_(std::exchange(other.heading_, nullptr)) {}
@@ -48,7 +65,9 @@ class HeadingRef {
         return *this;
     }
     ~HeadingRef() {
-        if (heading_ != nullptr && --heading_->count_ == 0) delete heading_;
+        if (heading_ == nullptr || --heading_->count_ > 0) return;
+        heading_->~Heading();
+        ::operator delete(const_cast<Heading*>(heading_));
     }
     explicit operator bool() const { return heading_ != nullptr; }
     const Heading* operator->() const { return heading_; }

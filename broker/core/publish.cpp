@@ -96,7 +96,7 @@ class Publishing {
         const auto& entries = verb_.messages;
         for (auto begin = entries.begin(); begin != entries.end();) {
             const auto end = std::find_if(begin, entries.end(), [&](const wire::PublishEntry& e) {
-                return e.key != begin->key;
+                return !same_key(e.key, begin->key);
             });
             const Targets& targets = exchange_.route(begin->key);
             if (targets.empty()) {
@@ -116,6 +116,11 @@ class Publishing {
     }
 
   private:
+    /// Entries without a key of their own show the same bytes.
+    static bool same_key(std::string_view a, std::string_view b) {
+        return (a.data() == b.data() && a.size() == b.size()) || a == b;
+    }
+
     void touch(Queue& queue) {
         if (std::exchange(queue.touched, true)) return;
         touched_.push_back(&queue);

@@ -16,17 +16,30 @@ constexpr std::size_t few_keys = 8;
 /// A tape above this size is given back after an unusually large envelope.
 constexpr std::size_t kept_nodes = 65536;
 
+/// Bytes as one number, for looking at all of them at once.
+template <class Word>
+std::uint64_t word_at(const char* bytes) {
+    Word word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/// Most texts are short: the last step overlaps the one before it, so that none goes byte by byte.
 bool is_ascii(std::string_view text) {
-    std::size_t i = 0;
-    for (; i + 8 <= text.size(); i += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + i, 8);
-        if ((word & 0x8080808080808080U) != 0) return false;
+    constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    const char* const data = text.data();
+    const std::size_t size = text.size();
+    std::uint64_t all = 0;
+    if (size >= 8) {
+        for (std::size_t i = 0; i + 8 < size; i += 8) all |= word_at<std::uint64_t>(data + i);
+        all |= word_at<std::uint64_t>(data + size - 8);
+    } else if (size >= 4) {
+        all = word_at<std::uint32_t>(data) | word_at<std::uint32_t>(data + size - 4);
+    } else if (size >= 1) {
+        all = word_at<std::uint8_t>(data) | word_at<std::uint8_t>(data + size / 2) |
+              word_at<std::uint8_t>(data + size - 1);
     }
-    for (; i < text.size(); ++i) {
-        if ((static_cast<unsigned char>(text[i]) & 0x80U) != 0) return false;
-    }
-    return true;
+    return (all & high_bits) == 0;
 }
 
 }  // namespace
@@ -210,8 +223,9 @@ bool DocumentBuilder::begin(Kind kind) {
     return true;
 }
 
-bool DocumentBuilder::end() {
+bool DocumentBuilder::end(const char* canonical_end) {
     Node& node = document_.nodes_[open_.back()];
+    node.canonical_end = canonical_end;
     node.span = static_cast<std::uint32_t>(document_.nodes_.size() - open_.back());
     if (node.kind == Kind::map && !has_distinct_keys(node)) return false;
     open_.pop_back();
@@ -227,7 +241,10 @@ bool DocumentBuilder::has_distinct_keys(const Node& map) {
     if (map.size < 2) return true;
     if (map.size <= few_keys) {
         for (const Node& child : map) {
-            if (map.find(child.key()) != &child) return fail_twice(child.key());
+            for (const Node& earlier : map) {
+                if (&earlier == &child) break;
+                if (earlier.key() == child.key()) return fail_twice(child.key());
+            }
         }
         return true;
     }

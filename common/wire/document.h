@@ -42,6 +42,7 @@ struct Node {
         std::uint64_t unsigned_integer;
         std::int64_t negative_integer;
         double real;
+        const char* canonical_end;  ///< see canonical()
     };
     std::uint32_t key_size = 0;
     std::uint32_t size = 0;  ///< bytes of a text or binary; children of an array or map
@@ -52,6 +53,14 @@ struct Node {
 
     std::string_view key() const { return {key_data, key_size}; }
     std::string_view bytes() const { return {data, size}; }  ///< requires text or binary
+
+    /// The MessagePack that a container in a map came as, if that was canonical; else nothing.
+    std::string_view canonical() const {
+        const bool known = (kind == Kind::map || kind == Kind::array) && canonical_end != nullptr;
+        if (!known || key_data == nullptr) return {};
+        const char* const begin = key_data + key_size;
+        return {begin, static_cast<std::size_t>(canonical_end - begin)};
+    }
 
     class Iterator {
       public:
@@ -99,7 +108,9 @@ class DocumentBuilder {
     bool binary(std::string_view value);
     bool begin_array() { return begin(Kind::array); }
     bool begin_map() { return begin(Kind::map); }
-    bool end();
+    /// `canonical_end`: where the container's bytes end, if they are canonical MessagePack and its
+    /// key stands directly before them.
+    bool end(const char* canonical_end = nullptr);
 
     /// Refuses the value at hand. The first refusal stands.
     bool fail(std::string reason);

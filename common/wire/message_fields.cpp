@@ -14,27 +14,77 @@
 namespace zex::wire {
 namespace {
 
-struct NamedUse {
+/// What a known property must be.
+enum class Rule : std::uint8_t { none, text, integer, map, version };
+
+struct KnownField {
     std::string_view name;
     FieldUse use;
+    Rule rule = Rule::none;
 };
 
-constexpr auto named_uses = std::to_array<NamedUse>({
-    {"op", FieldUse::envelope},         {"id", FieldUse::envelope},
-    {"exchange", FieldUse::envelope},   {"mandatory", FieldUse::envelope},
-    {"messages", FieldUse::envelope},   {"key", FieldUse::message},
-    {"data", FieldUse::message},        {"data_base64", FieldUse::message},
-    {"size", FieldUse::entry},          {"consumer", FieldUse::delivery},
-    {"tag", FieldUse::delivery},        {"redelivered", FieldUse::delivery},
-    {"deliveries", FieldUse::delivery}, {"remaining", FieldUse::delivery},
-    {"code", FieldUse::delivery},       {"error", FieldUse::delivery},
-    {"reason", FieldUse::delivery},     {"field", FieldUse::delivery},
-    {"offset", FieldUse::delivery},     {"retry", FieldUse::delivery},
-    {"count", FieldUse::delivery},      {"queues", FieldUse::delivery},
+/// By the length of their names: see known_field().
+constexpr auto known_fields = std::to_array<KnownField>({
+    {"op", FieldUse::envelope},
+    {"id", FieldUse::envelope},
+    {"key", FieldUse::message},
+    {"tag", FieldUse::delivery},
+    {"data", FieldUse::message},
+    {"size", FieldUse::entry},
+    {"code", FieldUse::delivery},
+    {"type", FieldUse::property, Rule::text},
+    {"error", FieldUse::delivery},
+    {"field", FieldUse::delivery},
+    {"retry", FieldUse::delivery},
+    {"count", FieldUse::delivery},
+    {"reason", FieldUse::delivery},
+    {"offset", FieldUse::delivery},
+    {"queues", FieldUse::delivery},
+    {"headers", FieldUse::property, Rule::map},
+    {"version", FieldUse::property, Rule::version},
+    {"exchange", FieldUse::envelope},
+    {"messages", FieldUse::envelope},
+    {"consumer", FieldUse::delivery},
+    {"reply_to", FieldUse::property, Rule::text},
+    {"mandatory", FieldUse::envelope},
+    {"remaining", FieldUse::delivery},
+    {"timestamp", FieldUse::property, Rule::integer},
+    {"deliveries", FieldUse::delivery},
+    {"message_id", FieldUse::property, Rule::text},
+    {"data_base64", FieldUse::message},
+    {"redelivered", FieldUse::delivery},
+    {"content_type", FieldUse::property, Rule::text},
+    {"correlation_id", FieldUse::property, Rule::text},
 });
 
-constexpr auto text_properties = std::to_array<std::string_view>(
-    {"type", "content_type", "message_id", "correlation_id", "reply_to"});
+constexpr std::size_t longest_known = known_fields.back().name.size();
+
+/// Where the names of each length begin; at `longest_known + 1` the end of the table.
+constexpr auto first_of_length = [] {
+    std::array<std::uint8_t, longest_known + 2> first{};
+    for (std::size_t length = 0; length < first.size(); ++length) {
+        while (first[length] < known_fields.size() &&
+               known_fields[first[length]].name.size() < length) {
+            ++first[length];
+        }
+    }
+    return first;
+}();
+
+static_assert(std::is_sorted(known_fields.begin(), known_fields.end(),
+                             [](const KnownField& a, const KnownField& b) {
+                                 return a.name.size() < b.name.size();
+                             }));
+
+constexpr KnownField unknown_field{{}, FieldUse::property};
+
+const KnownField& known_field(std::string_view name) {
+    if (name.size() > longest_known) return unknown_field;
+    for (std::size_t i = first_of_length[name.size()]; i < first_of_length[name.size() + 1]; ++i) {
+        if (known_fields[i].name == name) return known_fields[i];
+    }
+    return unknown_field;
+}
 
 constexpr std::string_view json_type = "application/json";
 
@@ -49,27 +99,34 @@ bool is_version(std::string_view text) {
 }
 
 /// What is wrong with a known property, or nothing.
-std::optional<std::string> find_fault(const Node& property) {
-    const std::string_view name = property.key();
+std::optional<std::string> find_fault(const Node& property, Rule rule) {
     const auto must_be = [&](const char* what) {
-        return std::string(name) + " must be " + what + ", not " +
+        return std::string(property.key()) + " must be " + what + ", not " +
                std::string(kind_name(property.kind));
     };
-    if (name == "headers" && property.kind != Kind::map) return must_be("a map");
-    if (name == "timestamp" && property.kind != Kind::unsigned_integer &&
-        property.kind != Kind::negative_integer) {
-        return must_be("an integer, in milliseconds since 1970");
+    switch (rule) {
+        case Rule::none:
+            break;
+        case Rule::text:
+            if (property.kind != Kind::text) return must_be("a string");
+            break;
+        case Rule::integer:
+            if (property.kind != Kind::unsigned_integer &&
+                property.kind != Kind::negative_integer) {
+                return must_be("an integer, in milliseconds since 1970");
+            }
+            break;
+        case Rule::map:
+            if (property.kind != Kind::map) return must_be("a map");
+            break;
+        case Rule::version:
+            if (property.kind != Kind::text) return must_be("a string \"major.minor\"");
+            if (!is_version(property.bytes())) {
+                return "version '" + escaped(property.bytes(), 40) +
+                       "' must be \"major.minor\", two decimal numbers up to 65535";
+            }
+            break;
     }
-    if (name == "version") {
-        if (property.kind != Kind::text) return must_be("a string \"major.minor\"");
-        if (!is_version(property.bytes())) {
-            return "version '" + escaped(property.bytes(), 40) +
-                   "' must be \"major.minor\", two decimal numbers up to 65535";
-        }
-    }
-    const bool is_text =
-        std::find(text_properties.begin(), text_properties.end(), name) != text_properties.end();
-    if (is_text && property.kind != Kind::text) return must_be("a string");
     return std::nullopt;
 }
 
@@ -95,10 +152,7 @@ Error bad_field(std::string reason, const Where& where, std::string_view name) {
 }  // namespace
 
 FieldUse field_use(std::string_view name) {
-    for (const NamedUse& row : named_uses) {
-        if (row.name == name) return row.use;
-    }
-    return FieldUse::property;
+    return known_field(name).use;
 }
 
 void MessageBuffers::begin(std::size_t envelope_bytes) {
@@ -122,15 +176,15 @@ Result<Properties> read_properties(const Node& map, Place place, const Where& wh
     bool any = add_json_type;
     writer.begin_map();
     for (const Node& field : map) {
-        const FieldUse use = field_use(field.key());
-        if (use != FieldUse::property) {
-            if (auto fault = find_misplacement(field.key(), use, place)) {
+        const KnownField& known = known_field(field.key());
+        if (known.use != FieldUse::property) {
+            if (auto fault = find_misplacement(field.key(), known.use, place)) {
                 return bad_field(std::move(*fault), where, field.key());
             }
             continue;
         }
         if (place != Place::reply) {
-            if (auto fault = find_fault(field)) {
+            if (auto fault = find_fault(field, known.rule)) {
                 return bad_field(std::move(*fault), where, field.key());
             }
         }
@@ -161,8 +215,11 @@ std::optional<Error> check_payload_size(std::uint64_t size, const Where& where,
 
 Result<InlinePayload> read_inline_payload(const Node& map, const Where& where,
                                           const DecodeLimits& limits, MessageBuffers& buffers) {
-    const Node* const data = map.find("data");
-    const Node* const base64 = map.find("data_base64");
+    return read_inline_payload(map.find("data"), map.find("data_base64"), where, limits, buffers);
+}
+
+Result<InlinePayload> read_inline_payload(const Node* data, const Node* base64, const Where& where,
+                                          const DecodeLimits& limits, MessageBuffers& buffers) {
     if (data == nullptr && base64 == nullptr) return InlinePayload{};
     if (data != nullptr && base64 != nullptr) {
         return bad_field("data and data_base64 exclude each other", where, "data_base64");

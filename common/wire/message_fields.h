@@ -54,6 +54,10 @@ struct InlinePayload {
 Result<InlinePayload> read_inline_payload(const Node& map, const Where& where,
                                           const DecodeLimits& limits, MessageBuffers& buffers);
 
+/// The same where the values of `data` and `data_base64` are found already, or null.
+Result<InlinePayload> read_inline_payload(const Node* data, const Node* base64, const Where& where,
+                                          const DecodeLimits& limits, MessageBuffers& buffers);
+
 std::optional<Error> check_payload_size(std::uint64_t size, const Where& where,
                                         std::string_view field, const DecodeLimits& limits);
 

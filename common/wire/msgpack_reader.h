@@ -1,4 +1,5 @@
-// MessagePack bytes -> Document, on msgpack-cxx's visitor. Texts are views into the bytes given.
+// MessagePack bytes -> Document, in one pass. Texts are views into the bytes given, and containers
+// know where their bytes end if these are canonical, so that they can be copied as they came.
 #pragma once
 
 #include <optional>

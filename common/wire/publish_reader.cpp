@@ -15,6 +15,39 @@ Error body_beside_data(const char* field) {
                  "the payload stands in the envelope; send no body frame with it", field);
 }
 
+/// The fields of an entry that are the operation's own, found in one walk; null where missing.
+struct EntryFields {
+    const Node* key = nullptr;
+    const Node* size = nullptr;
+    const Node* data = nullptr;
+    const Node* data_base64 = nullptr;
+    const Node* content_type = nullptr;
+
+    explicit EntryFields(const Node& map) {
+        for (const Node& field : map) take(field);
+    }
+
+  private:
+    void take(const Node& field) {
+        const auto keep = [&field](const Node*& out, std::string_view name) {
+            if (field.key() == name) out = &field;
+        };
+        switch (field.key_size) {
+            case 3:
+                return keep(key, "key");
+            case 4:
+                keep(size, "size");
+                return keep(data, "data");
+            case 11:
+                return keep(data_base64, "data_base64");
+            case 12:
+                return keep(content_type, "content_type");
+            default:
+                return;
+        }
+    }
+};
+
 /// Reads `messages` of one envelope, entry by entry.
 class BatchReader {
   public:
@@ -108,13 +141,15 @@ std::optional<Error> BatchReader::read_size(const Node& size, const char* field,
 
 std::optional<Error> BatchReader::read_map(const Node& map, const Where& where,
                                            PublishEntry& entry) {
-    if (const Node* key = map.find("key")) {
+    const EntryFields fields(map);
+    if (const Node* key = fields.key) {
         if (key->kind != Kind::text) return bad_entry("key must be a string", "key");
-        if (auto fault = check_key(key->bytes(), where.field("key"))) return fault;
+        // Names the place only where there is something to say.
+        if (check_key(key->bytes(), "key")) return check_key(key->bytes(), where.field("key"));
         entry.key = key->bytes();
     }
-    const Node* const size = map.find("size");
-    auto payload = read_inline_payload(map, where, limits_, buffers_);
+    const Node* const size = fields.size;
+    auto payload = read_inline_payload(fields.data, fields.data_base64, where, limits_, buffers_);
     if (!payload) return payload.error();
     if (payload->present != data_form_) {
         return bad_entry("either all entries have data or none", "data");
@@ -128,7 +163,7 @@ std::optional<Error> BatchReader::read_map(const Node& map, const Where& where,
     } else if (auto fault = read_size(*size, "size", entry)) {
         return fault;
     }
-    const bool add_json_type = payload->json && map.find("content_type") == nullptr &&
+    const bool add_json_type = payload->json && fields.content_type == nullptr &&
                                envelope_.find("content_type") == nullptr;
     auto own = read_properties(map, Place::publish_entry, where, add_json_type, buffers_);
     if (!own) return own.error();

@@ -223,6 +223,10 @@ void Writer::binary(std::string_view value) {
 }
 
 void Writer::node(const Node& node) {
+    if (const auto same = node.canonical(); form_ == Form::msgpack && !same.empty()) {
+        out_ += same;
+        return;
+    }
     switch (node.kind) {
         case Kind::null:
             return null();
