@@ -37,6 +37,9 @@ zex::core::Limits core_limits(const Settings& from) {
     limits.queue_messages = from.limits.queue_messages_max;
     limits.queue_bytes = from.limits.queue_bytes_max;
     limits.memory_bytes = zex::resolve_memory_limit(from.limits.memory_bytes_max);
+    limits.durable_queue_messages = from.storage.queue_messages_max;
+    limits.durable_queue_bytes = from.storage.queue_bytes_max;
+    limits.durable_memory_bytes = from.storage.memory_bytes;
     limits.message_bytes = from.limits.message_bytes_max;
     limits.batch_messages = from.limits.batch_messages_max;
     limits.batch_bytes = std::max(limits.batch_bytes, limits.message_bytes);
@@ -56,6 +59,9 @@ zex::shell::Options shell_options(const Settings& from) {
     zex::shell::Options options;
     options.endpoints = from.listen.endpoints;
     options.core = core_limits(from);
+    options.data_dir = from.storage.data_dir;
+    options.segment_bytes = from.storage.segment_bytes;
+    options.free_bytes_min = from.storage.free_bytes_min;
     options.connections = from.listen.connections_max;
     options.hello_timeout = std::chrono::milliseconds(from.session.hello_timeout_ms);
     options.unread_bytes = from.limits.unread_bytes_max;

@@ -32,7 +32,8 @@ std::optional<std::string> fault(const Option& option, const OptionValue& value)
             return "= " + std::to_string(*number) + " is out of range";
         }
     } else if (const auto* text = std::get_if<std::string>(&value)) {
-        if (std::ranges::find(option.choices, *text) == option.choices.end()) {
+        const bool free = option.choices.empty();
+        if (!free && std::ranges::find(option.choices, *text) == option.choices.end()) {
             return "= '" + escaped(*text) + "' is not among its values";
         }
     } else if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
@@ -150,6 +151,7 @@ std::string Option::expected() const {
         return "a whole number of " + std::string(unit) +
                (bounded ? " from " + least + " to " + most : ", at least " + least);
     }
+    if (choices.empty()) return "text";
     std::string words;
     for (std::string_view choice : choices) {
         words += (words.empty() ? "" : choice == choices.back() ? " or " : ", ");

@@ -49,6 +49,15 @@ struct Settings {
         std::uint64_t unread_bytes_max = 64 << 20;
     } limits;
 
+    struct Storage {
+        std::string data_dir;  // empty: nothing is durable
+        std::uint64_t segment_bytes = 64 << 20;
+        std::uint64_t free_bytes_min = 256 << 20;
+        std::uint64_t memory_bytes = 128 << 20;
+        std::uint64_t queue_messages_max = 1'000'000'000;
+        std::uint64_t queue_bytes_max = 1ull << 40;
+    } storage;
+
     struct Delivery {
         std::uint64_t credit = 100;
         std::uint64_t credit_bytes = 8 << 20;

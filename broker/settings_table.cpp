@@ -33,6 +33,10 @@ Option word(Place at, std::vector<std::string_view> choices, std::string_view he
     return {at.key, at.field, help, {}, 0, 0, std::move(choices), {}};
 }
 
+Option text(Place at, std::string_view help, std::string_view flag) {
+    return {at.key, at.field, help, {}, 0, 0, {}, flag};
+}
+
 Option list(Place at, std::uint64_t min, std::uint64_t max, std::string_view help,
             std::string_view flag) {
     return {at.key, at.field, help, {}, min, max, {}, flag};
@@ -87,6 +91,20 @@ std::vector<Option> make_table() {
                "machine or the control group has"),
         number(FIELD(limits.unread_bytes_max), 1, any, "bytes",
                "what one connection may make the broker hold before a message is complete"),
+
+        text(FIELD(storage.data_dir),
+             "the directory that durable queues are kept in; without one nothing can be durable",
+             "--data-dir"),
+        number(FIELD(storage.segment_bytes), 1 << 16, 1 << 30, "bytes",
+               "the size of one file of the log"),
+        number(FIELD(storage.free_bytes_min), 0, any, "bytes",
+               "durable messages are refused while the disk of the data directory has less left"),
+        number(FIELD(storage.memory_bytes), 1 << 20, any, "bytes",
+               "durable messages that wait are kept in memory, too, up to so many bytes in all"),
+        number(FIELD(storage.queue_messages_max), 1, any, "messages",
+               "messages in a durable queue that was declared without a bound of its own"),
+        number(FIELD(storage.queue_bytes_max), 1, any, "bytes",
+               "payload bytes in a durable queue that was declared without a bound of its own"),
 
         number(FIELD(delivery.credit), 1, any, "messages",
                "unsettled messages that a consumer which names no credit may hold"),

@@ -33,13 +33,19 @@ std::string state_of(const Queue& queue, const Session* owner, Instant now) {
     return "ok";
 }
 
+std::string type_of(const core::QueueOptions& options) {
+    if (options.durable) return "durable";
+    return options.exclusive ? "temporary" : "transient";
+}
+
 wire::QueueView row_of(const Queue& queue, const Session* owner, Instant now) {
     wire::QueueView row;
     row.name = queue.name;
-    row.type = queue.options.exclusive ? "temporary" : "transient";
+    row.type = type_of(queue.options);
+    if (queue.options.durable) row.durability = text_of(queue.options.durability);
     row.ready = queue.ready();
     row.unacked = queue.unacked();
-    if (queue.ready() > 0) row.oldest_ms = age_ms(queue.head().enqueued, now);
+    if (const core::Message* head = queue.head()) row.oldest_ms = age_ms(head->enqueued, now);
     row.consumers = queue.consumers.size();
     row.in_rate = queue.in_rate(now);
     row.out_rate = queue.out_rate(now);
@@ -103,6 +109,7 @@ std::vector<wire::ExchangeView> exchange_rows(const Core& core, Instant now) {
         row.routed = exchange->routed;
         row.unroutable = exchange->unroutable;
         row.auto_delete = exchange->auto_delete;
+        row.durable = exchange->durable;
         rows.push_back(row);
     }
     return rows;

@@ -1,9 +1,16 @@
 // What can happen to the core. The shell turns frames, losses and time into these.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
+#include <vector>
 
+#include <zex/error.hpp>
+
+#include "broker/core/restore.h"
+#include "broker/facts/stored_message.h"
 #include "common/base/ids.h"
 #include "common/wire/protocol.h"
 
@@ -37,6 +44,42 @@ struct Tick {};
 /// The broker is about to stop: every connected session is told goodbye; nothing is accepted after.
 struct ShutDown {};
 
-using Command = std::variant<PeerRequest, PeerLost, PeerBlocked, PeerReady, Tick, ShutDown>;
+/// The log's facts, before anything else is applied.
+struct Restore {
+    const Restored* restored = nullptr;
+};
+
+/// Batches up to this one are stored as promised.
+struct Committed {
+    std::uint64_t batch = 0;
+    std::uint64_t tape_bytes = 0;  ///< Tape::total_bytes() at its end
+    std::uint32_t segment = 0;     ///< that its last record is in
+};
+
+/// What became of one message that a Load asked for.
+struct LoadedMessage {
+    std::uint64_t sequence = 0;
+    std::optional<facts::StoredMessage> message;  ///< nothing: its record is damaged
+};
+
+/// The answer to a Load: the first of the messages that it asked for, perhaps not all.
+struct Loaded {
+    QueueId queue;
+    bool to_keep = false;  ///< as the Load said
+    std::vector<LoadedMessage> messages;
+};
+
+/// Durable messages are taken from now on, or refused for this reason.
+struct StorageState {
+    std::optional<Error> refuses;
+};
+
+/// Nothing that is not committed ever will be. The shell ends the broker after this.
+struct StorageFailed {
+    Error error;
+};
+
+using Command = std::variant<PeerRequest, PeerLost, PeerBlocked, PeerReady, Tick, ShutDown, Restore,
+                             Committed, Loaded, StorageState, StorageFailed>;
 
 }  // namespace zex::core

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/core/dispatch.h"
+#include "broker/core/durable.h"
 #include "broker/core/topology_verbs.h"
 #include "common/base/text.h"
 
@@ -71,6 +72,19 @@ ConsumerOptions options_of(const wire::Consume& verb, const Limits& limits) {
     options.no_ack = verb.no_ack;
     options.data = verb.data;
     return options;
+}
+
+/// The head of a durable queue is not yet stored, or not yet read.
+void wait_for_head(Turn& turn, const Asker& asker, Queue& queue, const wire::Get& verb) {
+    auto& waiting = queue.shelf()->waiting;
+    if (waiting.size() < waiting_gets) {
+        waiting.push_back({asker.session.id, asker.connection, asker.id, verb});
+        return;
+    }
+    fail(turn, asker,
+         error(ErrorCode::limit_reached, std::to_string(waiting_gets) +
+                                             " requests wait for messages of queue '" +
+                                             escaped(queue.name) + "'; wait for their answers"));
 }
 
 }  // namespace
@@ -141,7 +155,12 @@ void get(Turn& turn, const Asker& asker, const wire::Get& verb) {
         turn.out.list.push_back(Answer{asker.connection, {asker.id, wire::Empty{}}});
         return;
     }
-    deliver_taken(turn, asker, *queue, verb);
+    if (queue->has_deliverable()) {
+        deliver_taken(turn, asker, *queue, verb);
+    } else {
+        wait_for_head(turn, asker, *queue, verb);
+    }
+    if (queue->options.durable) bring_nearer(turn, *queue);
 }
 
 void resume_consumers(Turn& turn, Session& session) {

@@ -5,7 +5,9 @@
 
 #include "broker/core/consume.h"
 #include "broker/core/dispatch.h"
+#include "broker/core/durable.h"
 #include "broker/core/publish.h"
+#include "broker/core/restore.h"
 #include "broker/core/session_verbs.h"
 #include "broker/core/settle.h"
 #include "broker/core/topology_verbs.h"
@@ -41,6 +43,8 @@ struct Verbs {
     void operator()(const wire::List&) const { ZEX_CHECK(false); }
     void operator()(const wire::StatusRequest&) const { ZEX_CHECK(false); }
     void operator()(const wire::Explain&) const { ZEX_CHECK(false); }
+    // The shell's, which has the files.
+    void operator()(const wire::Backup&) const { ZEX_CHECK(false); }
 };
 
 void handle(Turn& turn, const PeerRequest& command) {
@@ -79,9 +83,27 @@ void handle(Turn& turn, const ShutDown&) {
     shut_down(turn);
 }
 
+void handle(Turn& turn, const Restore& command) {
+    restore(turn, *command.restored);
+}
+void handle(Turn& turn, const Committed& command) {
+    batch_committed(turn, command);
+}
+void handle(Turn& turn, const Loaded& command) {
+    messages_loaded(turn, command);
+}
+void handle(Turn& turn, const StorageState& command) {
+    storage_changed(turn, command);
+}
+void handle(Turn& turn, const StorageFailed& command) {
+    storage_failed(turn, command);
+}
+
 }  // namespace
 
-Core::Core(const Limits& limits, Entropy entropy) : state_(limits, std::move(entropy)) {}
+Core::Core(const Limits& limits, Entropy entropy) : state_(limits, std::move(entropy)) {
+    state_.storage.memory_most = limits.durable_memory_bytes;
+}
 
 std::optional<Instant> Core::next_deadline() const {
     if (!state_.unfinished.empty()) return Instant{};
@@ -91,6 +113,7 @@ std::optional<Instant> Core::next_deadline() const {
 void Core::apply(const Command& command, Instant now, Effects& out) {
     Turn turn{state_, now, out};
     std::visit([&](const auto& what) { handle(turn, what); }, command);
+    record_settled(turn);
 }
 
 }  // namespace zex::core

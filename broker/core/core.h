@@ -31,6 +31,7 @@ class Core {
     const Topology& topology() const { return state_.topology; }
     const Sessions& sessions() const { return state_.sessions; }
     const Counters& counters() const { return state_.counters; }
+    const Storage& storage() const { return state_.storage; }
     const Limits& limits() const { return state_.limits; }
 
   private:

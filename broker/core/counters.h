@@ -9,28 +9,29 @@
 namespace zex::core {
 
 // X(name)
-#define ZEX_COUNTERS(X)                                                                 \
-    X(published)             /* messages that arrived in publish operations */          \
-    X(confirmed)             /* messages whose confirm was emitted */                   \
-    X(refused)               /* messages refused: no exchange, queue or memory full */  \
-    X(returned)              /* mandatory messages returned as unroutable */            \
-    X(enqueued)              /* copies of messages taken by queues */                   \
-    X(delivered)             /* deliveries emitted, redeliveries among them */          \
-    X(redelivered)           /* deliveries after the first of a message */              \
-    X(acked)                 /* deliveries settled by ack */                            \
-    X(auto_acked)            /* deliveries in no-ack mode: settled by being sent */     \
-    X(requeued)              /* deliveries that went back to their queue */             \
-    X(dropped_unroutable)    /* published, not mandatory, no queue bound */             \
-    X(dropped_rejected)      /* settled by reject */                                    \
-    X(dropped_purged)        /* removed by purge */                                     \
-    X(dropped_queue_deleted) /* in a queue, or unacked from one, that was deleted */    \
-    X(dropped_session_ended) /* in a temporary queue whose session ended */             \
-    X(dropped_auto_deleted)  /* in an auto-delete queue whose last consumer left */     \
-    X(stale_settles)         /* tags settled from before the session's present epoch */ \
-    X(errors_answered)       /* requests answered with an error */                      \
-    X(sessions_opened)       /* sessions made */                                        \
-    X(sessions_resumed)      /* sessions resumed by token */                            \
-    X(sessions_suspended)    /* connections lost under a session */                     \
+#define ZEX_COUNTERS(X)                                                                  \
+    X(published)             /* messages that arrived in publish operations */           \
+    X(confirmed)             /* messages whose confirm was emitted */                    \
+    X(refused)               /* messages refused: no exchange, queue or memory full */   \
+    X(returned)              /* mandatory messages returned as unroutable */             \
+    X(enqueued)              /* copies of messages taken by queues */                    \
+    X(delivered)             /* deliveries emitted, redeliveries among them */           \
+    X(redelivered)           /* deliveries after the first of a message */               \
+    X(acked)                 /* deliveries settled by ack */                             \
+    X(auto_acked)            /* deliveries in no-ack mode: settled by being sent */      \
+    X(requeued)              /* deliveries that went back to their queue */              \
+    X(dropped_unroutable)    /* published, not mandatory, no queue bound */              \
+    X(dropped_rejected)      /* settled by reject */                                     \
+    X(dropped_damaged)       /* stored, and the record is no longer as it was written */ \
+    X(dropped_purged)        /* removed by purge */                                      \
+    X(dropped_queue_deleted) /* in a queue, or unacked from one, that was deleted */     \
+    X(dropped_session_ended) /* in a temporary queue whose session ended */              \
+    X(dropped_auto_deleted)  /* in an auto-delete queue whose last consumer left */      \
+    X(stale_settles)         /* tags settled from before the session's present epoch */  \
+    X(errors_answered)       /* requests answered with an error */                       \
+    X(sessions_opened)       /* sessions made */                                         \
+    X(sessions_resumed)      /* sessions resumed by token */                             \
+    X(sessions_suspended)    /* connections lost under a session */                      \
     X(sessions_ended)        /* sessions closed or expired */
 
 struct Counters {

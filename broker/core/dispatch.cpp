@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "broker/core/durable.h"
+
 namespace zex::core {
 namespace {
 
@@ -54,7 +56,7 @@ void deliver_run(Turn& turn, Queue& queue, Consumer& consumer, std::uint64_t mos
     run.data = consumer.options.data;
     run.begin = turn.out.messages.size();
     std::uint64_t count = 0;
-    while (count < most && queue.ready() > 0 && consumer.can_take()) {
+    while (count < most && queue.has_deliverable() && consumer.can_take()) {
         const std::uint64_t tag = hand_over(turn, queue, consumer, tally);
         if (count++ == 0) run.first_tag = tag;
     }
@@ -67,11 +69,29 @@ void deliver_run(Turn& turn, Queue& queue, Consumer& consumer, std::uint64_t mos
     }
 }
 
+/// Those that waited for a message of a durable queue to be stored and read.
+void serve_waiting_gets(Turn& turn, Queue& queue) {
+    auto& waiting = queue.shelf()->waiting;
+    while (!waiting.empty() && (queue.has_deliverable() || queue.ready() == 0)) {
+        const WaitingGet get = std::move(waiting.front());
+        waiting.pop_front();
+        Session* session = turn.state.sessions.find(get.session);
+        if (session == nullptr || session->connection != get.connection) continue;
+        const Asker asker{*session, get.connection, get.id};
+        if (queue.ready() > 0) {
+            deliver_taken(turn, asker, queue, get.verb);
+        } else {
+            turn.out.list.push_back(Answer{get.connection, {get.id, wire::Empty{}}});
+        }
+    }
+}
+
 }  // namespace
 
 void dispatch(Turn& turn, Queue& queue) {
+    if (queue.options.durable) serve_waiting_gets(turn, queue);
     Tally tally;
-    while (queue.ready() > 0) {
+    while (queue.has_deliverable()) {
         Consumer* consumer = queue.turn.first();
         if (consumer == nullptr) break;
         const std::uint64_t share = queue.ready() / queue.turn.size();
@@ -80,6 +100,7 @@ void dispatch(Turn& turn, Queue& queue) {
         queue.turn.pass();
     }
     if (tally.all > 0) tally.enter(turn, queue);
+    if (queue.options.durable) bring_nearer(turn, queue);
 }
 
 void dispatch_unfinished(Turn& turn) {

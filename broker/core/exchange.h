@@ -27,6 +27,7 @@ class Exchange {
     const std::string name;
     const std::string kind;
     const bool auto_delete;
+    bool durable = false;  ///< set once, where it is declared
 
     /// Each queue at most once. Good until the next bind or unbind.
     virtual const Targets& route(std::string_view key) const = 0;

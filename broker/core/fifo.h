@@ -55,8 +55,16 @@ class Fifo {
     void each(const Visit& visit) const {
         for (Chunk* chunk = first_; chunk != nullptr; chunk = chunk->next) {
             for (std::size_t i = chunk->begin; i < chunk->end; ++i) {
-                if (!visit(*chunk->element(i))) return;
+                if (!visit(std::as_const(*chunk->element(i)))) return;
             }
+        }
+    }
+
+    /// Calls visit(element) for all, which it may change.
+    template <class Visit>
+    void change_each(const Visit& visit) {
+        for (Chunk* chunk = first_; chunk != nullptr; chunk = chunk->next) {
+            for (std::size_t i = chunk->begin; i < chunk->end; ++i) visit(*chunk->element(i));
         }
     }
 

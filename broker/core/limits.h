@@ -18,9 +18,12 @@ struct Limits {
     std::uint64_t queue_messages = 10'000'000;   ///< default of max_messages: refuse queue_full
     std::uint64_t queue_bytes = 1'073'741'824;   ///< default of max_bytes: refuse queue_full
     std::uint64_t memory_bytes = 4'294'967'296;  ///< all queues together: refuse memory_full
-    std::uint64_t message_bytes = 1'048'576;     ///< told in welcome, kept by the decoder
-    std::uint64_t batch_messages = 65'536;       ///< told in welcome, kept by the decoder
-    std::uint64_t batch_bytes = 8'388'608;       ///< body of one publish; told in welcome
+    std::uint64_t durable_queue_messages = 1'000'000'000;   ///< the same of a durable queue
+    std::uint64_t durable_queue_bytes = 1'099'511'627'776;  ///< likewise
+    std::uint64_t durable_memory_bytes = 134'217'728;       ///< beyond: bodies are on the disk only
+    std::uint64_t message_bytes = 1'048'576;  ///< told in welcome, kept by the decoder
+    std::uint64_t batch_messages = 65'536;    ///< told in welcome, kept by the decoder
+    std::uint64_t batch_bytes = 8'388'608;    ///< body of one publish; told in welcome
 
     std::uint64_t credit = 100;              ///< default of consume, messages
     std::uint64_t credit_bytes = 8'388'608;  ///< default of consume, bytes

@@ -8,6 +8,7 @@
 
 #include "broker/core/content.h"
 #include "broker/core/dispatch.h"
+#include "broker/core/durable.h"
 #include "common/base/check.h"
 #include "common/base/text.h"
 
@@ -23,9 +24,12 @@ class Outcomes {
     Outcomes(const Outcomes&) = delete;
     Outcomes& operator=(const Outcomes&) = delete;
 
-    void confirm(std::uint64_t queues) {
-        if (refusal_ || (count_ > 0 && queues_ != queues)) emit();
+    /// `when_stored`: only when the batch at hand is.
+    void confirm(std::uint64_t queues, bool when_stored) {
+        const bool differs = queues_ != queues || when_stored_ != when_stored;
+        if (refusal_ || (count_ > 0 && differs)) emit();
         queues_ = queues;
+        when_stored_ = when_stored;
         ++count_;
     }
 
@@ -42,9 +46,7 @@ class Outcomes {
             turn_.state.counters.refused += count_;
             emit_refusal();
         } else if (asker_.id) {
-            turn_.state.counters.confirmed += count_;
-            turn_.out.list.push_back(
-                Confirm{asker_.connection, *next_id(), count_, queues_, mergeable_});
+            emit_confirm();
         }
         done_ += count_;
         count_ = 0;
@@ -68,6 +70,16 @@ class Outcomes {
         return asker_.id ? std::optional(*asker_.id + done_) : std::nullopt;
     }
 
+    void emit_confirm() {
+        const Confirm confirm{asker_.connection, *next_id(), count_, queues_, mergeable_};
+        if (when_stored_) {
+            turn_.state.storage.awaiting.push_back({turn_.out.tape->batch(), confirm});
+        } else {
+            turn_.state.counters.confirmed += count_;
+            turn_.out.list.emplace_back(confirm);
+        }
+    }
+
     void emit_refusal() {
         turn_.out.list.push_back(
             Answer{asker_.connection, {next_id(), wire::Refuse{count_, std::move(*refusal_)}}});
@@ -79,6 +91,7 @@ class Outcomes {
     std::uint64_t done_ = 0;   ///< messages whose outcome was emitted
     std::uint64_t count_ = 0;  ///< messages in the run at hand
     std::uint64_t queues_ = 0;
+    bool when_stored_ = false;
     std::optional<Error> refusal_;
 };
 
@@ -103,6 +116,8 @@ class Publishing {
                 std::for_each(begin, end, [&](const auto& entry) { leave_unrouted(entry); });
             } else {
                 enter_heading(begin->key);
+                stored_ = std::any_of(targets.begin(), targets.end(),
+                                      [](const Queue* queue) { return queue->options.durable; });
                 std::for_each(begin, end, [&](const auto& entry) { enqueue(entry, targets); });
                 std::for_each(targets.begin(), targets.end(), [&](Queue* q) { touch(*q); });
             }
@@ -146,7 +161,7 @@ class Publishing {
             return;
         }
         ++turn_.state.counters.dropped_unroutable;
-        outcomes_.confirm(0);
+        outcomes_.confirm(0, false);
     }
 
     /// All of the queues take the message, or none does.
@@ -155,22 +170,30 @@ class Publishing {
         if (!make_room(arrival.size() + verb_.common.size(), entry.key, targets)) return;
         arrival.share_if_large();
         for (Queue* queue : targets) {
-            queue->enqueue(turn_.state.last_heading, arrival, turn_.now);
+            if (queue->options.durable) {
+                store(turn_, *queue, turn_.state.last_heading, arrival);
+            } else {
+                queue->enqueue(turn_.state.last_heading, arrival, turn_.now);
+            }
         }
         ++exchange_.routed;
         turn_.state.counters.enqueued += targets.size();
-        outcomes_.confirm(targets.size());
+        outcomes_.confirm(targets.size(), stored_);
     }
 
     bool make_room(std::uint64_t bytes, std::string_view key, const Targets& targets) {
         const State& state = turn_.state;
+        if (stored_ && state.storage.refuses) {
+            outcomes_.refuse(*state.storage.refuses);
+            return false;
+        }
         const std::uint64_t cost = targets.size() * MemoryGauge::cost(bytes, exchange_.name, key);
         const auto full_one = [&] {
             return std::find_if(targets.begin(), targets.end(),
                                 [&](const Queue* queue) { return !queue->has_room(bytes); });
         };
         const auto has_memory = [&] {
-            return state.topology.memory_bytes() + cost <= state.limits.memory_bytes;
+            return state.topology.memory_bytes() + unwritten() + cost <= state.limits.memory_bytes;
         };
         if (full_one() == targets.end() && has_memory()) return true;
         hand_out(targets);
@@ -185,10 +208,16 @@ class Publishing {
         return true;
     }
 
+    /// Bytes that wait for the disk.
+    std::uint64_t unwritten() const {
+        if (!stored_) return 0;
+        return turn_.out.tape->total_bytes() - turn_.state.storage.committed_bytes;
+    }
+
     /// What consumers without acks take at once makes room.
     void hand_out(const Targets& targets) {
         for (Queue* queue : targets) {
-            if (queue->ready() == 0 || queue->turn.first() == nullptr) continue;
+            if (!queue->has_deliverable() || queue->turn.first() == nullptr) continue;
             outcomes_.emit();
             dispatch(turn_, *queue);
         }
@@ -215,6 +244,7 @@ class Publishing {
     Exchange& exchange_;
     Outcomes outcomes_;
     std::string_view body_;        ///< payloads not yet handed out
+    bool stored_ = false;          ///< one of the targets of the run at hand is durable
     std::vector<Queue*> touched_;  ///< have messages that no consumer was offered yet
 };
 

@@ -1,37 +1,117 @@
 #include "broker/core/queue.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "broker/core/storage.h"
 #include "common/base/check.h"
 
 namespace zex::core {
 
 Queue::Queue(QueueId id_, std::string name_, const QueueOptions& options_, SessionId owner_,
-             MemoryGauge& memory)
-    : id(id_), name(std::move(name_)), options(options_), owner(owner_), memory_(memory) {}
-
-Queue::~Queue() {
-    drop_ready();
+             MemoryGauge& memory, Storage* storage)
+    : id(id_), name(std::move(name_)), options(options_), owner(owner_), memory_(memory) {
+    if (!options.durable) return;
+    ZEX_CHECK(storage != nullptr);
+    shelf_ = std::make_unique<Shelf>(*storage, options.durability);
 }
 
-void Queue::enqueue(const HeadingRef& heading, const Arrival& arrival, Instant now) {
+Queue::~Queue() {
+    gone_ = true;
+    drop_ready();
+    if (shelf_) shelf_->storage.forget(*this);
+}
+
+Message& Queue::push(const HeadingRef& heading, const Arrival& arrival, Instant now) {
     Message& message = fresh_.push();
     message.heading = heading;
     chunks_.store(arrival, message);
-    message.sequence = next_sequence_++;
     message.enqueued = now;
-    bytes_ += message.bytes();
     memory_.add(message);
+    return message;
+}
+
+void Queue::enqueue(const HeadingRef& heading, const Arrival& arrival, Instant now) {
+    Message& message = push(heading, arrival, now);
+    message.sequence = next_sequence_++;
+    bytes_ += message.bytes();
     ++counters_.published;
     in_.add(1, now);
 }
 
+bool Queue::keeps_in_memory(std::uint64_t bytes) const {
+    const std::uint64_t here = shelf_->memory_bytes + bytes;
+    if (!shelf_->backlog.empty()) return false;
+    return here <= shelf_window_bytes ||
+           (here <= shelf_memory_bytes &&
+            shelf_->storage.memory_bytes < shelf_->storage.memory_most);
+}
+
+void Queue::enqueue_stored(const HeadingRef& heading, const Arrival& arrival, Instant now,
+                           facts::Place place) {
+    const std::uint64_t bytes = arrival.size() + heading->properties.size();
+    if (keeps_in_memory(bytes)) {
+        Message& message = push(heading, arrival, now);
+        message.sequence = next_sequence_;
+        message.place = place;
+        count_in_memory(message);
+    } else {
+        shelf_->backlog.push({next_sequence_, place});
+        shelf_->backlog_bytes += bytes;
+    }
+    ++next_sequence_;
+    bytes_ += bytes;
+    ++counters_.published;
+    in_.add(1, now);
+}
+
+bool Queue::load(std::uint64_t sequence, const HeadingRef& heading, const Arrival& arrival,
+                 Instant now) {
+    if (shelf_->backlog.empty() || shelf_->backlog.front().sequence != sequence) return false;
+    Message& message = push(heading, arrival, now);
+    message.sequence = sequence;
+    message.place = shelf_->backlog.front().place;
+    message.deliveries = sequence < shelf_->delivered_before_restart ? 1 : 0;
+    shelf_->backlog.pop();
+    shelf_->backlog_bytes -= std::min(shelf_->backlog_bytes, message.bytes());
+    count_in_memory(message);
+    return true;
+}
+
+bool Queue::lose(std::uint64_t sequence) {
+    Backlog& backlog = shelf_->backlog;
+    if (backlog.empty() || backlog.front().sequence != sequence) return false;
+    const std::uint64_t bytes = shelf_->backlog_bytes / backlog.size();  // its own are not known
+    const facts::Place place = backlog.front().place;
+    backlog.pop();
+    shelf_->backlog_bytes -= bytes;
+    bytes_ -= bytes;
+    ++counters_.dropped;
+    let_go(sequence, place);
+    return true;
+}
+
+void Queue::restore(const facts::QueueDeclared& declared,
+                    const std::vector<Backlog::Entry>& messages, std::uint64_t bytes) {
+    for (const Backlog::Entry& entry : messages) shelf_->backlog.push(entry);
+    shelf_->backlog_bytes = bytes_ = bytes;
+    shelf_->restore(declared.next_sequence, declared.offered);
+    next_sequence_ = declared.next_sequence;
+}
+
+std::uint64_t Queue::next_fresh() const {
+    if (!fresh_.empty()) return fresh_.front().sequence;
+    if (shelf_ && !shelf_->backlog.empty()) return shelf_->backlog.front().sequence;
+    return next_sequence_;
+}
+
 Message Queue::take() {
-    ZEX_CHECK(ready() > 0);
+    ZEX_CHECK(has_deliverable());
     ++unacked_;
     if (!returned_.empty()) return std::move(returned_.extract(returned_.begin()).mapped());
     Message message = std::move(fresh_.front());
     fresh_.pop();
+    if (shelf_) count_out_of_memory(message);
     return message;
 }
 
@@ -86,16 +166,42 @@ void Queue::count_deliveries(std::uint64_t all, std::uint64_t repeated, Instant 
 void Queue::forget(const Message& message) {
     bytes_ -= message.bytes();
     memory_.remove(message);
+    if (shelf_) let_go(message.sequence, message.place);
+}
+
+/// The message of a durable queue is no longer needed, which is written down with the others of
+/// this turn.
+void Queue::let_go(std::uint64_t sequence, facts::Place place) {
+    shelf_->storage.segments.let_go(place);
+    if (gone_) return;
+    if (!shelf_->has_settled()) shelf_->storage.settled_in(*this);
+    shelf_->settle(sequence);
+}
+
+void Queue::count_in_memory(const Message& message) {
+    shelf_->memory_bytes += message.bytes();
+    shelf_->storage.memory_bytes += message.bytes();
+}
+
+void Queue::count_out_of_memory(const Message& message) {
+    shelf_->memory_bytes -= message.bytes();
+    shelf_->storage.memory_bytes -= message.bytes();
 }
 
 void Queue::drop_ready() {
     for (const auto& [sequence, message] : returned_) forget(message);
     fresh_.each([this](const Message& message) {
+        if (shelf_) count_out_of_memory(message);
         forget(message);
         return true;
     });
     returned_.clear();
     fresh_.clear();
+    if (!shelf_) return;
+    for (const Backlog::Entry& entry : shelf_->backlog.take_all()) {
+        let_go(entry.sequence, entry.place);
+    }
+    bytes_ -= std::exchange(shelf_->backlog_bytes, 0);
 }
 
 }  // namespace zex::core

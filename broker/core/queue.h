@@ -3,11 +3,13 @@
 //
 // Invariants: ready messages are in the order of their sequence, and those that came back are older
 // than all that never left; messages() and bytes() count ready and unacked ones. A message is in
-// the memory gauge until it is acked or dropped, even where that is after its queue has gone.
+// the memory gauge until it is acked or dropped, even where that is after its queue has gone. In a
+// durable queue messages of the backlog, on the disk only, are behind all that are in memory.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,9 +17,11 @@
 #include <vector>
 
 #include "broker/core/content.h"
+#include "broker/core/durability.h"
 #include "broker/core/fifo.h"
 #include "broker/core/limits.h"
 #include "broker/core/message.h"
+#include "broker/core/shelf.h"
 #include "broker/core/turn.h"
 #include "common/base/ids.h"
 #include "common/base/rate.h"
@@ -47,6 +51,8 @@ struct QueueOptions {
     bool auto_delete = false;
     std::uint64_t max_messages = 0;
     std::uint64_t max_bytes = 0;
+    bool durable = false;
+    QueueDurability durability{};  ///< of a durable one
 };
 
 struct QueueCounters {
@@ -54,13 +60,14 @@ struct QueueCounters {
     std::uint64_t delivered = 0;
     std::uint64_t redelivered = 0;
     std::uint64_t acked = 0;
-    std::uint64_t dropped = 0;  ///< left without an ack: rejected, purged
+    std::uint64_t dropped = 0;  ///< left without an ack: rejected, purged, damaged
 };
 
 class Queue {
   public:
+    /// A durable one needs the storage.
     Queue(QueueId id, std::string name, const QueueOptions& options, SessionId owner,
-          MemoryGauge& memory);
+          MemoryGauge& memory, Storage* storage = nullptr);
     ~Queue();
     Queue(const Queue&) = delete;
     Queue& operator=(const Queue&) = delete;
@@ -78,7 +85,28 @@ class Queue {
 
     void enqueue(const HeadingRef& heading, const Arrival& arrival, Instant now);
 
-    /// The head, now unacked. Requires ready() > 0. The caller gives it back through one of
+    // Of a durable queue: a message whose record is at `place`. It stays in memory, or its body
+    // does not, as there is room.
+    bool keeps_in_memory(std::uint64_t bytes) const;
+    void enqueue_stored(const HeadingRef& heading, const Arrival& arrival, Instant now,
+                        facts::Place place);
+    /// The front of the backlog was read: into memory with it. False where that is another one.
+    bool load(std::uint64_t sequence, const HeadingRef& heading, const Arrival& arrival,
+              Instant now);
+    /// The same where it could not be read: it is lost.
+    bool lose(std::uint64_t sequence);
+    void restore(const facts::QueueDeclared& declared, const std::vector<Backlog::Entry>& messages,
+                 std::uint64_t bytes);
+
+    /// A message can be taken now. There may be ready ones that cannot: not yet stored, not yet
+    /// read.
+    bool has_deliverable() const {
+        if (!returned_.empty()) return true;
+        if (fresh_.empty()) return false;
+        return shelf_ == nullptr || fresh_.front().sequence < shelf_->deliverable_before();
+    }
+
+    /// The head, now unacked. Requires has_deliverable(). The caller gives it back through one of
     /// requeue(), acked() or dropped().
     Message take();
 
@@ -91,17 +119,33 @@ class Queue {
     /// Drops every ready message; gives how many.
     std::uint64_t purge();
 
-    std::uint64_t ready() const { return returned_.size() + fresh_.size(); }
+    std::uint64_t ready() const {
+        return returned_.size() + fresh_.size() + (shelf_ ? shelf_->backlog.size() : 0);
+    }
     std::uint64_t unacked() const { return unacked_; }
     std::uint64_t messages() const { return ready() + unacked_; }
     std::uint64_t bytes() const { return bytes_; }
 
-    /// The first ready one. Requires ready() > 0.
-    const Message& head() const {
-        return returned_.empty() ? fresh_.front() : returned_.begin()->second;
+    /// The first ready one; null where there is none in memory.
+    const Message* head() const {
+        if (!returned_.empty()) return &returned_.begin()->second;
+        return fresh_.empty() ? nullptr : &fresh_.front();
     }
-    /// The first ready ones in their order, at most so many.
+    /// The first ready ones in their order, at most so many, of those in memory.
     std::vector<const Message*> first_ready(std::uint64_t most) const;
+    bool has_fresh() const { return !fresh_.empty(); }
+
+    Shelf* shelf() const { return shelf_.get(); }  ///< null: not durable
+    std::uint64_t next_sequence() const { return next_sequence_; }
+    /// Of the next message that was never taken, or will come.
+    std::uint64_t next_fresh() const;
+
+    /// Calls visit(message) for each in memory.
+    template <class Visit>
+    void change_each_ready(const Visit& visit) {
+        for (auto& [sequence, message] : returned_) visit(message);
+        fresh_.change_each(visit);
+    }
 
     const QueueCounters& counters() const { return counters_; }
     double in_rate(Instant now) const { return in_.per_second(now); }
@@ -117,8 +161,12 @@ class Queue {
     std::set<std::pair<Exchange*, std::string>> bindings;  ///< kept by Topology
 
   private:
+    Message& push(const HeadingRef& heading, const Arrival& arrival, Instant now);
     void forget(const Message& message);
+    void let_go(std::uint64_t sequence, facts::Place place);
     void drop_ready();
+    void count_in_memory(const Message& message);
+    void count_out_of_memory(const Message& message);
 
     MemoryGauge& memory_;
     std::map<std::uint64_t, Message> returned_;  ///< requeued ones, by sequence
@@ -127,6 +175,8 @@ class Queue {
     std::uint64_t bytes_ = 0;
     std::uint64_t next_sequence_ = 0;
     Chunks chunks_;
+    std::unique_ptr<Shelf> shelf_;
+    bool gone_ = false;  ///< what is dropped now is not written down: the whole queue goes
     QueueCounters counters_;
     RateMeter in_, out_, ack_;
 };

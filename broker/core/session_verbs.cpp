@@ -57,7 +57,7 @@ void take_over_terms(Session& session, const wire::Hello& hello, const Limits& l
     session.grace_ms = std::min(hello.grace_ms.value_or(limits.grace_ms), limits.grace_max_ms);
 }
 
-wire::Welcome welcome(const Session& session, const Limits& limits, bool resumed) {
+wire::Welcome welcome(const Session& session, const Limits& limits, bool resumed, bool durable) {
     wire::Welcome reply;
     reply.session = session.name;
     reply.token = session.token;
@@ -70,7 +70,7 @@ wire::Welcome welcome(const Session& session, const Limits& limits, bool resumed
     reply.max_batch = limits.batch_messages;
     reply.max_batch_bytes = limits.batch_bytes;
     reply.broker = broker_version;
-    reply.durability = "none";
+    reply.durability = durable ? "sync" : "none";
     return reply;
 }
 
@@ -119,8 +119,9 @@ void open_session(Turn& turn, const PeerRequest& command, const wire::Hello& hel
     take_over_terms(*session, hello, state.limits);
     turn.out.list.push_back(
         Attach{command.from, session->id, session->heartbeat_ms, session->timeout_ms});
-    turn.out.list.push_back(
-        Answer{command.from, {command.request->id, welcome(*session, state.limits, resumed)}});
+    turn.out.list.push_back(Answer{command.from,
+                                   {command.request->id, welcome(*session, state.limits, resumed,
+                                                                 turn.out.tape.has_value())}});
     if (!resumed) return;
     for (wire::Cancelled& cancelled : std::exchange(session->cancelled, {})) {
         turn.out.list.push_back(Answer{command.from, {std::nullopt, std::move(cancelled)}});

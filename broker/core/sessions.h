@@ -35,6 +35,12 @@ class Sessions {
     std::optional<Instant> next_expiry() const;
     std::vector<Session*> expired(Instant now) const;
 
+    /// Calls visit(session) for each, in no order.
+    template <class Visit>
+    void each(const Visit& visit) {
+        for (auto& [id, session] : sessions_) visit(*session);
+    }
+
     std::vector<Session*> all() const;  ///< in the order of opening
     std::size_t size() const { return sessions_.size(); }
 

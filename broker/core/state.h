@@ -13,6 +13,7 @@
 #include "broker/core/effect.h"
 #include "broker/core/limits.h"
 #include "broker/core/sessions.h"
+#include "broker/core/storage.h"
 #include "broker/core/topology.h"
 #include "common/base/time.h"
 
@@ -28,7 +29,8 @@ struct State {
     Limits limits;
     Entropy entropy;
     Counters counters;
-    Topology topology;
+    Storage storage;  // outlives the queues
+    Topology topology{storage};
     Sessions sessions;
     HeadingRef last_heading;          ///< of the latest publish: the next one is often the same
     std::vector<QueueId> unfinished;  ///< queues with a consumer that waits for the next Tick

@@ -20,7 +20,7 @@ std::vector<const Noun*> by_name(const ByName<std::unique_ptr<Noun>>& map) {
 
 }  // namespace
 
-Topology::Topology() {
+Topology::Topology(Storage& storage) : storage_(storage) {
     exchanges_[""] = std::make_unique<DefaultExchange>(queues_);
 }
 
@@ -57,9 +57,18 @@ Queue* Topology::queue(QueueId id) const {
 }
 
 Queue& Topology::add_queue(const std::string& name, const QueueOptions& options, SessionId owner) {
-    const QueueId id(++last_queue_id_);
+    return add_queue(QueueId(++last_queue_id_), name, options, owner);
+}
+
+Queue& Topology::restore_queue(QueueId id, const std::string& name, const QueueOptions& options) {
+    last_queue_id_ = std::max(last_queue_id_, id.number());
+    return add_queue(id, name, options, {});
+}
+
+Queue& Topology::add_queue(QueueId id, const std::string& name, const QueueOptions& options,
+                           SessionId owner) {
     auto& place = queues_[name];
-    place = std::make_unique<Queue>(id, name, options, owner, memory_);
+    place = std::make_unique<Queue>(id, name, options, owner, memory_, &storage_);
     queues_by_id_[id] = place.get();
     return *place;
 }

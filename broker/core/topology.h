@@ -2,6 +2,7 @@
 // binding in step, and knows the default exchange.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,13 +13,14 @@
 #include "broker/core/exchange.h"
 #include "broker/core/names.h"
 #include "broker/core/queue.h"
+#include "broker/core/storage.h"
 #include "common/base/ids.h"
 
 namespace zex::core {
 
 class Topology {
   public:
-    Topology();
+    explicit Topology(Storage& storage);
     ~Topology();
 
     /// The default exchange under the empty name; null where there is none of this name.
@@ -32,11 +34,18 @@ class Topology {
     Queue* queue(QueueId id) const;
     /// Requires that the name is free.
     Queue& add_queue(const std::string& name, const QueueOptions& options, SessionId owner);
+    /// The same, with the number that it has in the log. Requires that this is free, too.
+    Queue& restore_queue(QueueId id, const std::string& name, const QueueOptions& options);
+    /// Further queues get greater numbers than this one.
+    void reserve_queue_ids(std::uint64_t last) { last_queue_id_ = std::max(last_queue_id_, last); }
     /// Removes its bindings too, and auto-delete exchanges that are left without one. Its unacked
     /// messages stay in the memory gauge until forget().
     void remove_queue(Queue& queue);
     /// Somebody held this message of a queue that has gone, and now no longer does.
-    void forget(const Message& message) { memory_.remove(message); }
+    void forget(const Message& message) {
+        memory_.remove(message);
+        if (message.place) storage_.segments.let_go(message.place);
+    }
 
     /// False where the binding was there before.
     bool bind(Queue& queue, Exchange& exchange, const std::string& key);
@@ -48,13 +57,22 @@ class Topology {
     std::uint64_t bindings() const { return bindings_; }
     std::uint64_t memory_bytes() const { return memory_.bytes; }
 
+    /// Calls visit(queue) for each, in no order.
+    template <class Visit>
+    void each_queue(const Visit& visit) const {
+        for (const auto& [name, queue] : queues_) visit(*queue);
+    }
+
     std::vector<const Exchange*> all_exchanges() const;  ///< by name
     std::vector<const Queue*> all_queues() const;        ///< by name
 
   private:
     /// After an unbind: an auto-delete exchange goes with its last binding.
     void remove_if_done(Exchange& exchange);
+    Queue& add_queue(QueueId id, const std::string& name, const QueueOptions& options,
+                     SessionId owner);
 
+    Storage& storage_;
     MemoryGauge memory_;
     ByName<std::unique_ptr<Exchange>> exchanges_;
     ByName<std::unique_ptr<Queue>> queues_;

@@ -1,11 +1,15 @@
 #include "broker/core/topology_verbs.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "broker/core/consume.h"
+#include "broker/core/dispatch.h"
+#include "broker/core/durable.h"
+#include "broker/core/topology_facts.h"
 #include "common/base/text.h"
 
 namespace zex::core {
@@ -51,11 +55,6 @@ class Differences {
     std::string sentence_;
 };
 
-Error not_durable() {
-    return error(ErrorCode::bad_field, "durable must be false: this version keeps nothing on disk",
-                 "durable");
-}
-
 Error reserved(const std::string& name, const char* field) {
     return error(ErrorCode::reserved_name,
                  quoted(name) +
@@ -94,9 +93,37 @@ QueueOptions options_of(const wire::DeclareQueue& verb, const Limits& limits) {
     QueueOptions options;
     options.exclusive = verb.exclusive || verb.queue.empty();
     options.auto_delete = verb.auto_delete;
-    options.max_messages = verb.max_messages.value_or(limits.queue_messages);
-    options.max_bytes = verb.max_bytes.value_or(limits.queue_bytes);
+    options.durable = verb.durable;
+    const bool durable = verb.durable;
+    options.max_messages =
+        verb.max_messages.value_or(durable ? limits.durable_queue_messages : limits.queue_messages);
+    options.max_bytes =
+        verb.max_bytes.value_or(durable ? limits.durable_queue_bytes : limits.queue_bytes);
+    if (const auto durability = parse_durability(verb.durability)) {
+        options.durability = *durability;
+    }
     return options;
+}
+
+/// Why the request for a durable queue cannot be met, if it cannot.
+std::optional<Error> durable_trouble(const Turn& turn, const wire::DeclareQueue& verb) {
+    if (!parse_durability(verb.durability)) {
+        return error(ErrorCode::bad_field,
+                     "durability is " + quoted(verb.durability) +
+                         "; give sync, interval MILLISECONDS (1 to " +
+                         std::to_string(interval_most_ms) + ") or none",
+                     "durability");
+    }
+    if (!verb.durable) {
+        if (verb.durability.empty()) return std::nullopt;
+        return error(ErrorCode::bad_field, "durability is for durable queues; say durable, too",
+                     "durability");
+    }
+    if (verb.exclusive || verb.queue.empty()) {
+        return error(ErrorCode::bad_field,
+                     "a queue of one session ends with it and cannot be durable", "durable");
+    }
+    return why_not_durable(turn);
 }
 
 void answer_declared(Turn& turn, const Asker& asker, const Queue& queue) {
@@ -104,17 +131,20 @@ void answer_declared(Turn& turn, const Asker& asker, const Queue& queue) {
     ok.queue = queue.name;
     ok.messages = queue.ready();
     ok.consumers = queue.consumers.size();
-    succeed(turn, asker, std::move(ok));
+    succeed_when_stored(turn, asker, std::move(ok));
 }
 
 void redeclare(Turn& turn, const Asker& asker, const Queue& queue, const wire::DeclareQueue& verb) {
     const QueueOptions asked = options_of(verb, turn.state.limits);
     Differences differences;
     if (!verb.passive) {
+        differences.compare("durable", queue.options.durable, asked.durable);
         differences.compare("exclusive", queue.options.exclusive, asked.exclusive);
         differences.compare("auto_delete", queue.options.auto_delete, asked.auto_delete);
         differences.compare("max_messages", queue.options.max_messages, asked.max_messages);
         differences.compare("max_bytes", queue.options.max_bytes, asked.max_bytes);
+        differences.compare("durability", text_of(queue.options.durability),
+                            text_of(asked.durability));
     }
     if (differences.any()) {
         return std::move(differences).answer(turn, asker, "queue " + quoted(queue.name));
@@ -134,25 +164,39 @@ std::uint64_t Counters::*counter_of(QueueEnd why) {
     return &Counters::dropped_queue_deleted;
 }
 
+void refuse_waiting_gets(Turn& turn, const Queue& queue) {
+    for (const WaitingGet& get : queue.shelf()->waiting) {
+        turn.out.list.push_back(
+            Answer{get.connection,
+                   {get.id,
+                    wire::ErrorReply{error(ErrorCode::queue_deleted,
+                                           "queue " + quoted(queue.name) + " was deleted", "queue"),
+                                     {}}}});
+    }
+}
+
 }  // namespace
 
 void declare(Turn& turn, const Asker& asker, const wire::DeclareExchange& verb) {
     Topology& topology = turn.state.topology;
-    if (verb.durable) return fail(turn, asker, not_durable());
     wire::Ok ok;
     ok.exchange = verb.exchange;
     if (const Exchange* there = topology.exchange(verb.exchange)) {
         Differences differences;
         if (!verb.passive) {
             differences.compare("kind", there->kind, verb.kind);
+            differences.compare("durable", there->durable, verb.durable);
             differences.compare("auto_delete", there->auto_delete, verb.auto_delete);
         }
         if (differences.any()) {
             return std::move(differences).answer(turn, asker, "exchange " + quoted(verb.exchange));
         }
-        return succeed(turn, asker, std::move(ok));
+        return succeed_when_stored(turn, asker, std::move(ok));
     }
     if (verb.passive) return fail(turn, asker, no_exchange(verb.exchange));
+    if (verb.durable) {
+        if (auto error = why_not_durable(turn)) return fail(turn, asker, std::move(*error));
+    }
     if (is_reserved_name(verb.exchange)) {
         return fail(turn, asker, reserved(verb.exchange, "exchange"));
     }
@@ -160,13 +204,18 @@ void declare(Turn& turn, const Asker& asker, const wire::DeclareExchange& verb) 
     if (topology.exchanges() >= limit) {
         return fail(turn, asker, at_limit("exchanges", limit, "limits.exchanges_max"));
     }
-    if (topology.add_exchange(verb.exchange, verb.kind, verb.auto_delete) == nullptr) {
+    Exchange* exchange = topology.add_exchange(verb.exchange, verb.kind, verb.auto_delete);
+    if (exchange == nullptr) {
         return fail(
             turn, asker,
             error(ErrorCode::bad_field,
                   "kind " + quoted(verb.kind) + " is not known; this version has: direct", "kind"));
     }
-    succeed(turn, asker, std::move(ok));
+    exchange->durable = verb.durable;
+    TopologyFacts facts(turn);
+    facts.declared(*exchange);
+    facts.write();
+    succeed_when_stored(turn, asker, std::move(ok));
 }
 
 void remove(Turn& turn, const Asker& asker, const wire::DeleteExchange& verb) {
@@ -179,15 +228,20 @@ void remove(Turn& turn, const Asker& asker, const wire::DeleteExchange& verb) {
                               std::to_string(exchange->bindings()) + " bindings",
                           "if_unused"));
     }
+    TopologyFacts facts(turn);
+    facts.removed(*exchange);
     turn.state.topology.remove_exchange(*exchange);
+    facts.write();
     wire::Ok ok;
     ok.exchange = verb.exchange;
-    succeed(turn, asker, std::move(ok));
+    succeed_when_stored(turn, asker, std::move(ok));
 }
 
 void declare(Turn& turn, const Asker& asker, const wire::DeclareQueue& verb) {
     Topology& topology = turn.state.topology;
-    if (verb.durable) return fail(turn, asker, not_durable());
+    if (!verb.passive) {
+        if (auto error = durable_trouble(turn, verb)) return fail(turn, asker, std::move(*error));
+    }
     if (!verb.queue.empty() && (verb.passive || topology.queue(verb.queue) != nullptr)) {
         if (Queue* there = usable_queue(turn, asker, verb.queue)) {
             redeclare(turn, asker, *there, verb);
@@ -209,6 +263,9 @@ void declare(Turn& turn, const Asker& asker, const wire::DeclareQueue& verb) {
     const SessionId owner = options.exclusive ? asker.session.id : SessionId();
     Queue& queue = topology.add_queue(name, options, owner);
     if (options.exclusive) asker.session.queues.insert(queue.id);
+    TopologyFacts facts(turn);
+    facts.declared(queue);
+    facts.write();
     answer_declared(turn, asker, queue);
 }
 
@@ -233,7 +290,7 @@ void remove(Turn& turn, const Asker& asker, const wire::DeleteQueue& verb) {
     ok.queue = verb.queue;
     ok.messages = queue->messages();
     delete_queue(turn, *queue, QueueEnd::deleted);
-    succeed(turn, asker, std::move(ok));
+    succeed_when_stored(turn, asker, std::move(ok));
 }
 
 void bind(Turn& turn, const Asker& asker, const wire::Bind& verb) {
@@ -252,10 +309,14 @@ void bind(Turn& turn, const Asker& asker, const wire::Bind& verb) {
     }
     wire::Ok ok;
     ok.changed = 0;
+    TopologyFacts facts(turn);
     for (const std::string& key : verb.keys) {
-        if (topology.bind(*queue, *exchange, key)) ++*ok.changed;
+        if (!topology.bind(*queue, *exchange, key)) continue;
+        ++*ok.changed;
+        facts.bound(*exchange, key, *queue);
     }
-    succeed(turn, asker, std::move(ok));
+    facts.write();
+    succeed_when_stored(turn, asker, std::move(ok));
 }
 
 void unbind(Turn& turn, const Asker& asker, const wire::Unbind& verb) {
@@ -265,13 +326,15 @@ void unbind(Turn& turn, const Asker& asker, const wire::Unbind& verb) {
     if (exchange == nullptr) return;
     wire::Ok ok;
     ok.changed = 0;
+    TopologyFacts facts(turn);
     for (const std::string& key : verb.keys) {
         // The first key may have been an auto-delete exchange's last binding.
         exchange = turn.state.topology.exchange(verb.exchange);
         if (exchange == nullptr) break;
-        if (turn.state.topology.unbind(*queue, *exchange, key)) ++*ok.changed;
+        if (facts.unbind(*exchange, key, *queue)) ++*ok.changed;
     }
-    succeed(turn, asker, std::move(ok));
+    facts.write();
+    succeed_when_stored(turn, asker, std::move(ok));
 }
 
 void purge(Turn& turn, const Asker& asker, const wire::Purge& verb) {
@@ -282,15 +345,19 @@ void purge(Turn& turn, const Asker& asker, const wire::Purge& verb) {
     ok.messages = queue->purge();
     turn.state.counters.dropped_purged += *ok.messages;
     succeed(turn, asker, std::move(ok));
+    if (queue->options.durable) dispatch(turn, *queue);  // for `get`s that wait
 }
 
 void delete_queue(Turn& turn, Queue& queue, QueueEnd why) {
     turn.state.counters.*counter_of(why) += queue.messages();
     queue.turn.clear();
+    if (queue.options.durable) refuse_waiting_gets(turn, queue);
     const std::vector<Consumer*> consumers = std::exchange(queue.consumers, {});
     for (Consumer* consumer : consumers) cancel_with_queue(turn, *consumer, queue);
     if (Session* owner = turn.state.sessions.find(queue.owner)) owner->queues.erase(queue.id);
-    turn.state.topology.remove_queue(queue);
+    TopologyFacts facts(turn);
+    facts.remove(queue);
+    facts.write();
 }
 
 }  // namespace zex::core

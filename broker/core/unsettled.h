@@ -34,6 +34,15 @@ class UnsettledDeliveries {
     /// long the stretch is, by what is held.
     std::optional<std::uint64_t> next_held(std::uint64_t from, std::uint64_t last) const;
 
+    /// Calls visit(held) for each, which it may change.
+    template <class Visit>
+    void change_each(const Visit& visit) {
+        for (auto& [tag, held] : old_) visit(held);
+        for (std::optional<Unsettled>& held : window_) {
+            if (held) visit(*held);
+        }
+    }
+
     /// All of them, in the order of their tags. From here on their tags are stale.
     std::vector<Unsettled> take_all();
 

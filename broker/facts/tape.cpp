@@ -24,7 +24,7 @@ std::string& Tape::begin_record(const Header& header) {
     std::string& out = open_.pieces.back().bytes;
     put_header(out, header);
     end_.offset += header.size;
-    open_bytes_ += header.size;
+    total_bytes_ += header.size;
     return out;
 }
 
@@ -68,8 +68,8 @@ void Tape::promise_sync_within(std::uint64_t milliseconds) {
 Batch Tape::take() {
     const std::uint64_t next = open_.number + 1;
     if (!open_.pieces.empty()) last_piece_bytes_ = open_.pieces.back().bytes.size();
-    open_bytes_ = 0;
-    return std::exchange(open_, Batch{next, {}, false, {}});
+    open_.tape_bytes = total_bytes_;
+    return std::exchange(open_, Batch{next, {}, false, {}, 0});
 }
 
 std::optional<std::vector<SequenceRange>> read_ranges(std::string_view body) {

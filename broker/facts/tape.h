@@ -39,6 +39,7 @@ struct Batch {
     std::vector<Piece> pieces;
     bool sync = false;  ///< what it holds was promised to be on the disk before it is confirmed
     std::optional<std::uint64_t> sync_within_ms;  ///< where !sync: the shortest promise
+    std::uint64_t tape_bytes = 0;  ///< of all records on the tape, up to the end of this batch
 
     std::size_t bytes() const;
 };
@@ -72,8 +73,8 @@ class Tape {
     /// Of the batch that the next record goes into.
     std::uint64_t batch() const { return open_.number; }
     bool empty() const { return open_.pieces.empty(); }
-    std::size_t bytes() const { return open_bytes_; }  ///< of records not yet taken
-    Place end() const { return end_; }                 ///< where the next one goes, if it fits
+    std::uint64_t total_bytes() const { return total_bytes_; }  ///< of all records, ever
+    Place end() const { return end_; }  ///< where the next one goes, if it fits
 
     /// The batch so far is not confirmed before it is synced (`sync`), or is synced within so
     /// many milliseconds after.
@@ -90,8 +91,8 @@ class Tape {
 
     const Bounds bounds_;
     Place end_;
-    Batch open_{1, {}, false, {}};
-    std::size_t open_bytes_ = 0;
+    Batch open_{1, {}, false, {}, 0};
+    std::uint64_t total_bytes_ = 0;
     std::size_t last_piece_bytes_ = 0;  ///< of the batch before: what the next one may need
 };
 

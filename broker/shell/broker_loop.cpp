@@ -32,8 +32,10 @@ Result<std::unique_ptr<BrokerLoop>> BrokerLoop::open(const Options& options, net
         if (!listener) return listener.error();
         listeners.push_back(std::move(*listener));
     }
-    return std::unique_ptr<BrokerLoop>(
+    std::unique_ptr<BrokerLoop> loop(
         new BrokerLoop(options, std::move(listeners), clock, std::move(entropy), std::move(log)));
+    if (Status opened = loop->open_storage(); !opened) return opened.error();
+    return loop;
 }
 
 BrokerLoop::BrokerLoop(const Options& options, std::vector<Listener> listeners, const Clock& clock,
@@ -85,10 +87,12 @@ bool BrokerLoop::step(std::optional<Duration> max_wait) {
     wait(max_wait);
     now_ = clock_.now();
     monitor_->take(sightings_);
+    heed_store();
     drain_listeners();
     look_at_sightings();
     do_what_is_due();
     let_leavers_go();
+    write_facts();
     send_all();
     return go_on();
 }
@@ -163,7 +167,7 @@ bool BrokerLoop::drain(std::size_t listener) {
     return false;
 }
 
-void BrokerLoop::receive(std::size_t listener, std::span<const net::Frame> frames) {
+void BrokerLoop::receive(std::size_t listener, std::span<net::Frame> frames) {
     Connection* known = connections_.find(listener, frames[0].view());
     if (known == nullptr) {
         known = &connections_.add(listener, listeners_[listener].endpoint(), frames);
@@ -181,7 +185,9 @@ void BrokerLoop::receive(std::size_t listener, std::span<const net::Frame> frame
                        {refusal->id, wire::ErrorReply{std::move(refusal->error), {}}});
         return;
     }
-    serve(connection, std::get<wire::Decoded<wire::Request>>(admitted));
+    const auto& decoded = std::get<wire::Decoded<wire::Request>>(admitted);
+    if (starting_ && hold(listener, frames, decoded.value)) return;
+    serve(connection, decoded);
 }
 
 void BrokerLoop::serve(Connection& connection, const wire::Decoded<wire::Request>& decoded) {
@@ -193,6 +199,9 @@ void BrokerLoop::serve(Connection& connection, const wire::Decoded<wire::Request
     journal_.operation(connection, request);
     if (auto error = why_not(connection, request)) {
         return refuse(connection, request.id, std::move(*error));
+    }
+    if (const auto* backup = std::get_if<wire::Backup>(&request.operation)) {
+        return back_up(connection, request.id, *backup);
     }
     if (!admin::is_look(request.operation)) {
         return apply(core::PeerRequest{connection.id, decoded.form, connection.peer, &request});
@@ -234,8 +243,8 @@ void BrokerLoop::answer(Connection& connection, const wire::Reply& reply) {
 void BrokerLoop::apply(const core::Command& command) {
     effects_.clear();
     core_.apply(command, now_, effects_);
-    for (const core::Effect& effect : effects_.list) {
-        std::visit([this](const auto& what) { perform(what); }, effect);
+    for (core::Effect& effect : effects_.list) {
+        std::visit([this](auto& what) { perform(what); }, effect);
     }
 }
 
@@ -282,6 +291,7 @@ bool BrokerLoop::go_on() {
     if (stop_asked_.load() && !stop_by_) {
         stop_by_ = now_ + stop_patience;
         journal_.stopping();
+        finish_storage();
         apply(core::ShutDown{});
         send_all();
     }

@@ -19,6 +19,7 @@
 #include "broker/core/core.h"
 #include "broker/shell/connections.h"
 #include "broker/shell/gate.h"
+#include "broker/shell/held_requests.h"
 #include "broker/shell/intake.h"
 #include "broker/shell/journal.h"
 #include "broker/shell/listener.h"
@@ -29,6 +30,7 @@
 #include "broker/shell/peers.h"
 #include "broker/shell/probes.h"
 #include "broker/shell/shell_counters.h"
+#include "broker/shell/storekeeper.h"
 #include "common/base/time.h"
 #include "common/net/socket.h"
 #include "common/net/wakeup.h"
@@ -37,8 +39,8 @@ namespace zex::shell {
 
 class BrokerLoop {
   public:
-    /// Binds all endpoints, or says which could not be. `context` and `clock` must outlive the
-    /// loop.
+    /// Binds all endpoints, or says which could not be; locks the data directory, where there is
+    /// one. `context` and `clock` must outlive the loop.
     static Result<std::unique_ptr<BrokerLoop>> open(const Options& options, net::Context& context,
                                                     const Clock& clock, core::Entropy entropy,
                                                     Log log);
@@ -55,22 +57,30 @@ class BrokerLoop {
     std::vector<std::string> endpoints() const;  ///< with real ports
     const core::Core& core() const { return core_; }
     std::vector<wire::CounterView> counters() const;  ///< of the shell
+    /// Why it stopped by itself: the data directory cannot be read, or a sync failed.
+    const std::optional<Error>& failure() const { return failure_; }
 
   private:
     BrokerLoop(const Options& options, std::vector<Listener> listeners, const Clock& clock,
                core::Entropy entropy, Log log);
+    Status open_storage();
+    void finish_storage();
 
     // One turn, in this order:
     void wait(std::optional<Duration> max_wait);
+    void heed_store();
     void drain_listeners();
     void look_at_sightings();
     void do_what_is_due();
     void let_leavers_go();
+    void write_facts();
     void send_all();
     bool go_on();
 
     bool drain(std::size_t listener);
-    void receive(std::size_t listener, std::span<const net::Frame> frames);
+    void receive(std::size_t listener, std::span<net::Frame> frames);
+    bool hold(std::size_t listener, std::span<net::Frame> frames, const wire::Request& request);
+    void serve_held();
     void serve(Connection& connection, const wire::Decoded<wire::Request>& decoded);
     std::optional<Error> why_not(const Connection& connection, const wire::Request& request) const;
     void refuse(Connection& connection, std::optional<std::uint64_t> id, Error error);
@@ -82,6 +92,18 @@ class BrokerLoop {
     void perform(const core::Deliver& effect) { outbox_.deliver(effect, effects_.messages); }
     void perform(const core::Attach& effect);
     void perform(const core::HangUp& effect);
+    void perform(core::Load& effect);
+    void perform(const core::RemoveSegment& effect);
+    void perform(const core::ReportDamage& effect);
+
+    void heed(const store::Recovered& recovered);
+    void heed(const core::Committed& committed) { apply(committed); }
+    void heed(const ReadDone& done) { apply(Storekeeper::loaded_from(done)); }
+    void heed(const BackupDone& done);
+    void heed(const core::StorageState& state);
+    void heed(const core::StorageFailed& failed);
+    void back_up(const Connection& connection, std::optional<std::uint64_t> id,
+                 const wire::Backup& request);
 
     void heed(const Outbox::News& news);
     void leave(Connection& connection);
@@ -115,6 +137,10 @@ class BrokerLoop {
     std::vector<Leaver> leavers_;
 
     net::Wakeup bell_;
+    std::unique_ptr<Storekeeper> storekeeper_;  ///< none: there is no data directory
+    bool starting_ = false;                     ///< the log is being read
+    HeldRequests held_;
+    std::optional<Error> failure_;
     std::unique_ptr<Monitor> monitor_;  // ends after the listeners are closed
     std::vector<Listener> listeners_;
     std::vector<bool> dry_;           ///< by listener: had nothing more in this turn

@@ -14,7 +14,7 @@ constexpr auto operation_names = std::to_array<std::string_view>(
      "delete_exchange", "declare_queue", "delete_queue", "bind",   "unbind",
      "purge",           "publish",       "consume",      "cancel", "credit",
      "settle",          "get",           "peek",         "list",   "status",
-     "explain"});
+     "explain",         "backup"});
 static_assert(operation_names.size() == std::variant_size_v<wire::Operation>);
 
 }  // namespace
@@ -82,6 +82,56 @@ void Journal::operation(const Connection& connection, const wire::Request& reque
     if (!log_.writes(Level::debug)) return;
     log_.write(Level::debug, operation_names[request.operation.index()],
                {{"session", connection.session_name}, {"id", request.id.value_or(0)}});
+}
+
+void Journal::recovered(const std::string& directory, const store::Recovered& recovered) {
+    std::uint64_t messages = 0;
+    for (const store::RecoveredQueue& queue : recovered.queues) messages += queue.live;
+    log_.write(Level::info, "log read",
+               {{"directory", directory},
+                {"queues", recovered.queues.size()},
+                {"messages", messages},
+                {"segments", recovered.segments.size()}});
+    if (recovered.cut) {
+        log_.write(Level::warn, "an unfinished end that was never confirmed was cut off",
+                   {{"segment", std::uint64_t{recovered.cut->begin.segment}},
+                    {"offset", std::uint64_t{recovered.cut->begin.offset}},
+                    {"bytes", recovered.cut->bytes}});
+    }
+    for (const store::Damage& damage : recovered.damage) {
+        log_.write(Level::error, "damaged", {{"what", damage.text()}});
+    }
+    for (const store::RecoveredQueue& queue : recovered.queues) {
+        if (queue.declaration_lost) {
+            log_.write(Level::error, "the declaration of a queue is damaged; its messages are in",
+                       {{"queue", queue.declared.name}});
+        }
+        for (const facts::SequenceRange& range : queue.missing) {
+            log_.write(Level::error, "messages are lost",
+                       {{"queue", queue.declared.name}, {"first", range.first}, {"last", range.last}});
+        }
+    }
+}
+
+void Journal::damaged(const core::ReportDamage& damage) {
+    log_.write(Level::error, "a message is damaged, and lost",
+               {{"queue", damage.queue},
+                {"sequence", damage.sequence},
+                {"segment", std::uint64_t{damage.place.segment}},
+                {"offset", std::uint64_t{damage.place.offset}}});
+}
+
+void Journal::storage_changed(const std::optional<Error>& refuses) {
+    if (refuses) {
+        log_.write(Level::error, "durable messages are refused", {{"why", refuses->text()}});
+    } else {
+        log_.write(Level::info, "durable messages are taken again");
+    }
+}
+
+void Journal::storage_failed(const Error& error) {
+    log_.write(Level::error, "the data directory cannot be used: stopping",
+               {{"why", error.text()}});
 }
 
 void Journal::stopping() {

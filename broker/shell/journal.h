@@ -7,14 +7,17 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include <zex/error.hpp>
 
 #include "broker/core/core.h"
+#include "broker/core/effect.h"
 #include "broker/shell/connections.h"
 #include "broker/shell/log.h"
+#include "broker/store/recovered.h"
 #include "common/base/time.h"
 
 namespace zex::shell {
@@ -31,6 +34,10 @@ class Journal {
     void refused(const Connection& connection, const Error& error, Instant now);
     void cut(int fd, std::string_view why);
     void operation(const Connection& connection, const wire::Request& request);
+    void recovered(const std::string& directory, const store::Recovered& recovered);
+    void damaged(const core::ReportDamage& damage);
+    void storage_changed(const std::optional<Error>& refuses);
+    void storage_failed(const Error& error);
     void stopping();
     void stopped(const core::Core& core);
 

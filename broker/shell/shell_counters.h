@@ -21,7 +21,9 @@ namespace zex::shell {
     X(connections_no_hello)     /* messages, but no hello in time */                      \
     X(connections_refused)      /* hello beyond the limit of connections */               \
     X(peers_silent)             /* heard nothing for longer than the time-out */          \
-    X(peers_overfull)           /* given up for not reading their answers */
+    X(peers_overfull)           /* given up for not reading their answers */              \
+    X(records_damaged)          /* of the log: found at the start or on reading */        \
+    X(messages_lost)            /* stored, and found damaged at the start */
 
 struct ShellCounters {
 #define X(name) std::uint64_t name = 0;

@@ -63,6 +63,8 @@ inline constexpr std::string_view operation_name<StatusRequest> = "status";
 template <>
 inline constexpr std::string_view operation_name<Explain> = "explain";
 template <>
+inline constexpr std::string_view operation_name<Backup> = "backup";
+template <>
 inline constexpr std::string_view operation_name<Welcome> = "welcome";
 template <>
 inline constexpr std::string_view operation_name<Ok> = "ok";
@@ -119,6 +121,7 @@ template <class Visit, Any<DeclareQueue> Op>
 void describe(Visit& visit, Op& op) {
     visit.label("queue", op.queue);
     visit.flag("durable", op.durable);
+    visit.text("durability", op.durability);
     visit.flag("exclusive", op.exclusive);
     visit.flag("auto_delete", op.auto_delete);
     visit.flag("passive", op.passive);
@@ -197,6 +200,11 @@ template <class Visit, Any<Explain> Op>
 void describe(Visit& visit, Op& op) {
     visit.required_label("exchange", op.exchange);
     visit.label("key", op.key);
+}
+
+template <class Visit, Any<Backup> Op>
+void describe(Visit& visit, Op& op) {
+    visit.name("name", op.name);
 }
 
 template <class Visit, Any<Welcome> Op>

@@ -52,7 +52,7 @@ struct Close {};
 struct DeclareExchange {
     std::string exchange;
     std::string kind = "direct";
-    bool durable = false;      ///< refused when true: this version keeps nothing on disk
+    bool durable = false;      ///< survives a restart of the broker
     bool auto_delete = false;  ///< goes when its last binding goes
     bool passive = false;      ///< only ask whether it is there
 };
@@ -64,7 +64,8 @@ struct DeleteExchange {
 
 struct DeclareQueue {
     std::string queue;         ///< empty: a temporary queue, named by the broker
-    bool durable = false;      ///< refused when true: this version keeps nothing on disk
+    bool durable = false;      ///< it and its messages survive a restart of the broker
+    std::string durability;    ///< of a durable one: "sync" (as empty), "interval MS" or "none"
     bool exclusive = false;    ///< this session's alone, gone with it; always so when unnamed
     bool auto_delete = false;  ///< goes when its last consumer goes
     bool passive = false;      ///< only ask whether it is there
@@ -174,9 +175,14 @@ struct Explain {
     std::string key;
 };
 
+/// Copies all that is stored into a new directory of this name, where the broker keeps backups.
+struct Backup {
+    std::string name;
+};
+
 using Operation = std::variant<Hello, Ping, Pong, Close, DeclareExchange, DeleteExchange,
                                DeclareQueue, DeleteQueue, Bind, Unbind, Purge, Publish, Consume,
-                               Cancel, Credit, Settle, Get, Peek, List, StatusRequest, Explain>;
+                               Cancel, Credit, Settle, Get, Peek, List, StatusRequest, Explain, Backup>;
 
 struct Request {
     std::optional<std::uint64_t> id;  ///< echoed in the answer; for publish, the first message's
@@ -198,7 +204,8 @@ struct Welcome {
     std::uint64_t max_batch = 0;          ///< messages in one publish
     std::uint64_t max_batch_bytes = 0;    ///< body frame of one publish
     std::string broker;                   ///< program and version
-    std::string durability;               ///< what a confirm promises: "none"
+    std::string durability;  ///< what the confirm for a durable queue promises: "sync", written
+                             ///< and synced; or "none": this broker has no durable queues
 };
 
 /// Success. Only the fields that the operation has are on the wire.

@@ -13,7 +13,8 @@ namespace zex::wire {
 
 struct QueueView {
     std::string name;
-    std::string type;  ///< "transient" or "temporary"
+    std::string type;        ///< "transient", "temporary" or "durable"
+    std::string durability;  ///< "sync", "interval N", "none"; empty: not durable
     std::uint64_t ready = 0;
     std::uint64_t unacked = 0;
     std::uint64_t oldest_ms = 0;  ///< age of the message at the head; 0 when none is ready
@@ -38,6 +39,7 @@ template <class Visit>
 void describe(Visit& visit, QueueView& row) {
     visit("name", row.name);
     visit("type", row.type);
+    visit("durability", row.durability);
     visit("ready", row.ready);
     visit("unacked", row.unacked);
     visit("oldest_ms", row.oldest_ms);
@@ -67,6 +69,7 @@ struct ExchangeView {
     std::uint64_t routed = 0;      ///< published messages that at least one queue took
     std::uint64_t unroutable = 0;  ///< published messages that no queue was bound for
     bool auto_delete = false;
+    bool durable = false;
 };
 
 template <class Visit>
@@ -79,6 +82,7 @@ void describe(Visit& visit, ExchangeView& row) {
     visit("routed", row.routed);
     visit("unroutable", row.unroutable);
     visit("auto_delete", row.auto_delete);
+    visit("durable", row.durable);
 }
 
 struct BindingView {

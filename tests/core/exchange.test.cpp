@@ -6,7 +6,8 @@
 namespace zex::core {
 
 TEST_CASE("the default exchange has no bindings to be made, removed or listed", "[exchange]") {
-    Topology topology;
+    Storage storage;
+    Topology topology{storage};
     Queue& queue = topology.add_queue("q", {}, {});
     Exchange& exchange = *topology.exchange("");
     CHECK_FALSE(exchange.bind("q", queue));

@@ -53,7 +53,7 @@ TEST_CASE("requeued messages return to their place, whatever the order they come
     back.push_back(std::move(a));
     queue.requeue(std::move(back));
     CHECK(Fixture::order(queue) == "acde");
-    CHECK(queue.head().payload() == "a");
+    CHECK(queue.head()->payload() == "a");
     queue.requeue(list(std::move(b)));
     CHECK(Fixture::order(queue) == "abcde");
     CHECK(queue.unacked() == 0);

@@ -82,7 +82,13 @@ ConnectionId connection_of(const Effect& effect) {
     if (const auto* confirm = std::get_if<Confirm>(&effect)) return confirm->to;
     if (const auto* deliver = std::get_if<Deliver>(&effect)) return deliver->to;
     if (const auto* attach = std::get_if<Attach>(&effect)) return attach->connection;
-    return std::get<HangUp>(effect).connection;
+    if (const auto* hang_up = std::get_if<HangUp>(&effect)) return hang_up->connection;
+    return {};  // for the store
+}
+
+std::uint32_t size_of_record(std::string_view record) {
+    facts::Cursor cursor{record.substr(16)};
+    return cursor.u32();
 }
 
 Entropy counting() {
@@ -105,6 +111,68 @@ Lines in_words(const Effect& effect, const Effects& all) {
 }
 
 Story::Story(const Limits& limits) : core(limits, counting()) {}
+
+Story::Story(const Limits& limits, std::uint32_t segment_bytes) : core(limits, counting()) {
+    effects_.tape.emplace(1, facts::Tape::Bounds{segment_bytes});
+}
+
+void Story::starts_from(const Restored& found, const Story& before) {
+    log_ = before.log_;
+    effects_.tape.emplace(log_.rbegin()->first.segment + 1, facts::Tape::Bounds{1 << 20});
+    for (const RestoredQueue& queue : found.queues) restored += queue.messages.size();
+    apply(Restore{&found});
+}
+
+void Story::stores() {
+    if (effects_.tape->empty()) return;
+    const facts::Batch batch = effects_.tape->take();
+    for (const facts::Piece& piece : batch.pieces) {
+        facts::Place place = piece.begin;
+        std::string_view rest = piece.bytes;
+        while (!rest.empty()) {
+            const std::uint32_t size = size_of_record(rest);
+            log_[place] = rest.substr(0, size);
+            facts::seal(log_[place].data(), size, 0, place);
+            place.offset += size;
+            rest.remove_prefix(size);
+        }
+    }
+    apply(Committed{batch.number, batch.tape_bytes, batch.pieces.back().begin.segment});
+}
+
+void Story::reads(std::size_t most) {
+    for (const Load& load : std::exchange(loads_, {})) {
+        Loaded loaded{load.queue, load.to_keep, {}};
+        for (const Backlog::Entry& entry : load.messages) {
+            if (loaded.messages.size() == most) break;
+            const std::string& record = log_.at(entry.place);
+            const facts::Read read = facts::read_record(record, 0, entry.place);
+            LoadedMessage& message = loaded.messages.emplace_back();
+            message.sequence = entry.sequence;
+            if (!read.flaw) message.message = facts::read_message(read.body);
+        }
+        apply(loaded);
+    }
+}
+
+void Story::settles_down() {
+    while (!effects_.tape->empty() || !loads_.empty()) {
+        stores();
+        reads();
+    }
+}
+
+void Story::damages(const std::string& queue_name, std::uint64_t sequence) {
+    const std::uint64_t id = queue(queue_name).id.number();
+    for (auto& [place, record] : log_) {
+        const facts::Read read = facts::read_record(record, 0, place);
+        const bool message = read.header.kind == facts::Kind::enqueued ||
+                             read.header.kind == facts::Kind::kept;
+        if (message && read.header.queue == id && read.header.sequence == sequence) {
+            record.back() ^= 1;
+        }
+    }
+}
 
 Client& Story::operator[](const std::string& name) {
     const bool is_new = !clients_.contains(name);
@@ -138,6 +206,7 @@ void Story::apply(const Command& command) {
 
 void Story::hear(const Effects& effects) {
     for (const Effect& effect : effects.list) {
+        if (hear_for_store(effect)) continue;
         Client* client = on(connection_of(effect));
         REQUIRE(client != nullptr);
         const Lines lines = in_words(effect, effects);
@@ -151,17 +220,38 @@ void Story::hear(const Effects& effects) {
     }
 }
 
+bool Story::hear_for_store(const Effect& effect) {
+    if (const auto* load = std::get_if<Load>(&effect)) {
+        loads_.push_back(*load);
+    } else if (const auto* removal = std::get_if<RemoveSegment>(&effect)) {
+        removed_segments.push_back(removal->segment);
+        std::erase_if(log_, [&](const auto& record) {
+            return record.first.segment <= removal->segment;
+        });
+    } else if (const auto* damage = std::get_if<ReportDamage>(&effect)) {
+        damage_reported.push_back(std::string(damage->queue) + " " +
+                                  std::to_string(damage->sequence));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void Story::check_books() const {
     std::uint64_t held = 0;
-    for (const Queue* queue : core.topology().all_queues()) held += queue->messages();
+    std::uint64_t on_disk_only = 0;
+    for (const Queue* queue : core.topology().all_queues()) {
+        held += queue->messages();
+        if (queue->shelf() != nullptr) on_disk_only += queue->shelf()->backlog.size();
+    }
     const Counters& c = counters();
     const std::uint64_t left = c.acked + c.auto_acked + c.dropped_rejected + c.dropped_purged +
                                c.dropped_queue_deleted + c.dropped_session_ended +
-                               c.dropped_auto_deleted;
-    if (c.enqueued != left + held) FAIL("the counters do not balance");
+                               c.dropped_auto_deleted + c.dropped_damaged;
+    if (c.enqueued + restored != left + held) FAIL("the counters do not balance");
     std::uint64_t unsettled = 0;
     for (const Session* session : core.sessions().all()) unsettled += session->unacked();
-    if ((held + unsettled == 0) != (memory() == 0)) FAIL("the memory gauge is wrong");
+    if ((held - on_disk_only + unsettled == 0) != (memory() == 0)) FAIL("the memory gauge is wrong");
 }
 
 void Story::pass(std::chrono::milliseconds time) {

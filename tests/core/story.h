@@ -78,6 +78,8 @@ class Client {
 class Story {
   public:
     explicit Story(const Limits& limits = {});
+    /// With a log in segments of so many bytes, which the test moves on by stores() and reads().
+    Story(const Limits& limits, std::uint32_t segment_bytes);
 
     /// The client of this name. A new one has said hello already.
     Client& operator[](const std::string& name);
@@ -85,12 +87,28 @@ class Story {
     Client& stranger(const std::string& name);
 
     void apply(const Command& command);
+
+    /// What is on the tape is stored.
+    void stores();
+    /// Messages that the core wants to have read are read, at most so many for each time it asked.
+    void reads(std::size_t most = 1000);
+    /// stores() and reads() until neither has anything to do.
+    void settles_down();
+    /// The record of this message will be found damaged.
+    void damages(const std::string& queue, std::uint64_t sequence);
+    /// Begins with what the log of another story held.
+    void starts_from(const Restored& restored, const Story& before);
+    /// What a broker that begins with this story's log would find.
+    const std::map<facts::Place, std::string>& log() const { return log_; }
+    std::vector<std::uint32_t> removed_segments;
+    std::vector<std::string> damage_reported;  ///< "queue sequence"
     /// Moves the time, then ticks where the core asked for it.
     void pass(std::chrono::milliseconds time);
     void tick_while_due();
 
     Core core;
     Instant now{std::chrono::seconds(1)};
+    std::uint64_t restored = 0;  ///< messages that a test gave it by Restore
 
     const Counters& counters() const { return core.counters(); }
     const Queue& queue(std::string_view name) const { return *core.topology().queue(name); }
@@ -102,6 +120,7 @@ class Story {
 
   private:
     void hear(const Effects& effects);
+    bool hear_for_store(const Effect& effect);
     void check_books() const;
     Client* on(ConnectionId connection);
 
@@ -109,6 +128,8 @@ class Story {
     std::uint64_t last_connection_ = 0;
     Lines heard_by_all_;
     Effects effects_;
+    std::map<facts::Place, std::string> log_;  ///< records
+    std::vector<Load> loads_;                  ///< not yet answered
 };
 
 /// The effect in words, one line each (a Deliver: one a message).

@@ -6,7 +6,8 @@ namespace zex::core {
 namespace {
 
 struct Fixture {
-    Topology topology;
+    Storage storage;
+    Topology topology{storage};
     QueueOptions options{false, false, 100, 1000};
     Queue& queue(const std::string& name) { return topology.add_queue(name, options, {}); }
     Exchange& exchange(const std::string& name, bool auto_delete = false) {

@@ -115,7 +115,7 @@ TEST_CASE("reserved names are refused", "[topology_verbs]") {
     }
 }
 
-TEST_CASE("nothing is durable in this version, and asking for it is refused", "[topology_verbs]") {
+TEST_CASE("without a data directory asking for something durable is refused", "[topology_verbs]") {
     Story story;
     Client& a = story["a"];
     wire::DeclareQueue queue = declare_queue("q");

@@ -1,0 +1,46 @@
+#include "broker/core/restore.h"
+
+#include "broker/core/durable.h"
+
+namespace zex::core {
+namespace {
+
+QueueOptions options_of(const facts::QueueDeclared& fact) {
+    QueueOptions options;
+    options.durable = true;
+    options.auto_delete = fact.auto_delete;
+    options.max_messages = fact.max_messages;
+    options.max_bytes = fact.max_bytes;
+    options.durability = {fact.durability, fact.interval_ms};
+    return options;
+}
+
+}  // namespace
+
+void restore(Turn& turn, const Restored& restored) {
+    State& state = turn.state;
+    for (const auto& [number, segment] : restored.segments) {
+        state.storage.segments.restore(number, segment);
+    }
+    for (const facts::ExchangeDeclared& fact : restored.exchanges) {
+        Exchange* exchange = state.topology.add_exchange(fact.name, fact.kind, fact.auto_delete);
+        if (exchange != nullptr) exchange->durable = true;
+    }
+    for (const RestoredQueue& queue : restored.queues) {
+        const facts::QueueDeclared& fact = queue.declared;
+        state.topology.restore_queue(QueueId(fact.queue), fact.name, options_of(fact))
+            .restore(fact, queue.messages, queue.bytes);
+    }
+    for (const facts::Bound& fact : restored.bindings) {
+        Queue* queue = state.topology.queue(QueueId(fact.queue));
+        Exchange* exchange = state.topology.exchange(fact.exchange);
+        if (queue != nullptr && exchange != nullptr)
+            state.topology.bind(*queue, *exchange, fact.key);
+    }
+    state.topology.reserve_queue_ids(restored.last_queue);
+    for (const RestoredQueue& queue : restored.queues) {
+        bring_nearer(turn, *state.topology.queue(QueueId(queue.declared.queue)));
+    }
+}
+
+}  // namespace zex::core

@@ -1,0 +1,154 @@
+// The part of BrokerLoop that has to do with the data directory: reading the log at the start,
+// writing what is durable, and what the store tells.
+#include <filesystem>
+#include <utility>
+#include <variant>
+
+#include "broker/shell/broker_loop.h"
+#include "common/base/text.h"
+
+namespace zex::shell {
+namespace {
+
+/// How long stopping waits for what is still to be written.
+constexpr Duration finish_patience = std::chrono::seconds(5);
+
+/// What may be asked for while the log is being read.
+bool is_served_while_starting(const wire::Operation& operation) {
+    return std::holds_alternative<wire::Hello>(operation) ||
+           std::holds_alternative<wire::Ping>(operation) ||
+           std::holds_alternative<wire::Pong>(operation) ||
+           std::holds_alternative<wire::List>(operation) ||
+           std::holds_alternative<wire::StatusRequest>(operation);
+}
+
+}  // namespace
+
+Status BrokerLoop::open_storage() {
+    if (options_.data_dir.empty()) return {};
+    auto keeper = Storekeeper::open({options_.data_dir,
+                                     static_cast<std::uint32_t>(options_.segment_bytes),
+                                     options_.free_bytes_min},
+                                    bell_);
+    if (!keeper) return keeper.error();
+    storekeeper_ = std::move(*keeper);
+    starting_ = true;
+    return {};
+}
+
+void BrokerLoop::heed_store() {
+    if (!storekeeper_) return;
+    for (StoreEvent& event : storekeeper_->take()) {
+        std::visit([this](const auto& what) { heed(what); }, event);
+    }
+}
+
+void BrokerLoop::write_facts() {
+    if (effects_.tape) storekeeper_->write(*effects_.tape);
+}
+
+void BrokerLoop::heed(const store::Recovered& recovered) {
+    journal_.recovered(storekeeper_->directory(), recovered);
+    counters_.records_damaged += recovered.damage.size();
+    for (const store::RecoveredQueue& queue : recovered.queues) {
+        for (const facts::SequenceRange& range : queue.missing) {
+            counters_.messages_lost += range.last - range.first + 1;
+        }
+    }
+    effects_.tape.emplace(storekeeper_->begin(recovered));
+    const core::Restored restored = Storekeeper::restored_from(recovered);
+    apply(core::Restore{&restored});
+    starting_ = false;
+    serve_held();
+}
+
+/// True where the request waits until the log is read, or was answered.
+bool BrokerLoop::hold(std::size_t listener, std::span<net::Frame> frames,
+                      const wire::Request& request) {
+    if (is_served_while_starting(request.operation)) return false;
+    const std::optional<std::uint64_t> id = request.id;
+    if (held_.hold(listener, frames)) return true;
+    if (Connection* connection = connections_.find(listener, frames[0].view())) {
+        refuse(*connection, id,
+               error(ErrorCode::starting,
+                     "the broker is reading its log and too many requests wait; see `zex status`"));
+    }
+    return true;
+}
+
+void BrokerLoop::serve_held() {
+    for (HeldRequests::Request& request : held_.take()) {
+        if (connections_.find(request.listener, request.frames[0].view()) == nullptr) continue;
+        receive(request.listener, request.frames);
+    }
+}
+
+void BrokerLoop::perform(core::Load& effect) {
+    storekeeper_->load(std::move(effect));
+}
+
+void BrokerLoop::perform(const core::RemoveSegment& effect) {
+    storekeeper_->remove(effect);
+}
+
+void BrokerLoop::perform(const core::ReportDamage& effect) {
+    ++counters_.records_damaged;
+    journal_.damaged(effect);
+}
+
+void BrokerLoop::heed(const core::StorageState& state) {
+    journal_.storage_changed(state.refuses);
+    apply(state);
+}
+
+void BrokerLoop::heed(const core::StorageFailed& failed) {
+    journal_.storage_failed(failed.error);
+    failure_ = failed.error;
+    apply(failed);
+    stop_asked_.store(true);
+}
+
+void BrokerLoop::back_up(const Connection& connection, std::optional<std::uint64_t> id,
+                         const wire::Backup& request) {
+    if (!storekeeper_) {
+        return outbox_.answer(
+            connection.id,
+            {id, wire::ErrorReply{error(ErrorCode::not_permitted,
+                                        "there is nothing to back up: this broker was started "
+                                        "without a data directory"),
+                                  {}}});
+    }
+    if (request.name.find('/') != std::string::npos || request.name.starts_with('.')) {
+        return outbox_.answer(
+            connection.id,
+            {id, wire::ErrorReply{error(ErrorCode::bad_name,
+                                        "the name of a backup is that of a new directory in " +
+                                            storekeeper_->directory() +
+                                            "/backups: without '/', and not beginning with '.'",
+                                        "name"),
+                                  {}}});
+    }
+    write_facts();
+    storekeeper_->backup(
+        {storekeeper_->directory() + "/backups/" + request.name, connection.id, id});
+}
+
+void BrokerLoop::heed(const BackupDone& done) {
+    if (done.status) {
+        outbox_.answer(done.job.connection, {done.job.id, wire::Ok{}});
+    } else {
+        outbox_.answer(done.job.connection,
+                       {done.job.id, wire::ErrorReply{done.status.error(), {}}});
+    }
+}
+
+/// What was published is confirmed before goodbye is said.
+void BrokerLoop::finish_storage() {
+    if (!storekeeper_ || starting_ || failure_) return;
+    write_facts();
+    storekeeper_->finish(finish_patience);
+    heed_store();
+    write_facts();
+}
+
+}  // namespace zex::shell

@@ -1,0 +1,318 @@
+#include "broker/core/durable.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/core/story.h"
+
+namespace zex::core {
+namespace {
+
+constexpr std::uint32_t segment_bytes = 1 << 20;
+
+wire::DeclareQueue durable_queue(std::string name = "q", std::string durability = "") {
+    wire::DeclareQueue verb;
+    verb.queue = std::move(name);
+    verb.durable = true;
+    verb.durability = std::move(durability);
+    return verb;
+}
+
+/// A story in which the durable queue "q" is declared and stored.
+struct WithQueue {
+    explicit WithQueue(const Limits& limits = {}, std::uint32_t bytes = segment_bytes)
+        : story(limits, bytes), a(story["a"]) {
+        REQUIRE(a.does(durable_queue()).empty());
+        story.stores();
+        REQUIRE(a.hears() == Lines{"ok queue=q messages=0 consumers=0"});
+    }
+    const Shelf& shelf() const { return *story.queue("q").shelf(); }
+    Story story;
+    Client& a;
+};
+
+Lines payloads(int count, std::size_t size = 1) {
+    Lines lines;
+    for (int i = 1; i <= count; ++i) {
+        std::string payload = std::to_string(i);
+        payload.resize(std::max(size, payload.size()), '.');
+        lines.push_back(payload);
+    }
+    return lines;
+}
+
+std::uint64_t records(const Story& story, facts::Kind kind) {
+    std::uint64_t count = 0;
+    for (const auto& [place, record] : story.log()) {
+        if (facts::read_record(record, 0, place).header.kind == kind) ++count;
+    }
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("a durable queue is there for its client when it is stored", "[durable]") {
+    Story story({}, segment_bytes);
+    Client& a = story["a"];
+    CHECK(a.does(durable_queue()).empty());
+    story.stores();
+    CHECK(a.hears() == Lines{"ok queue=q messages=0 consumers=0"});
+    CHECK(records(story, facts::Kind::topology) == 2);
+}
+
+TEST_CASE("a publish to a durable queue is confirmed when it is stored", "[durable]") {
+    WithQueue with;
+    CHECK(with.a.sends("q", {"one", "two"}).empty());
+    CHECK(with.story.counters().confirmed == 0);
+    with.story.stores();
+    CHECK(with.a.hears() == Lines{"confirm 1-2 queues=1"});
+    CHECK(with.story.counters().confirmed == 2);
+    CHECK(records(with.story, facts::Kind::enqueued) == 2);
+}
+
+TEST_CASE("a message is not delivered before it is stored", "[durable]") {
+    WithQueue with;
+    Client& b = with.story["b"];
+    b.consumes("q", "c");
+    with.a.sends("q", {"one"});
+    CHECK(b.hears().empty());
+    with.story.stores();
+    CHECK(with.story.heard_by_all().back() == "c #1 one");
+}
+
+TEST_CASE("the confirm comes before the delivery", "[durable]") {
+    WithQueue with;
+    with.a.consumes("q", "c");
+    with.story.heard_by_all();
+    with.a.sends("q", {"one"});
+    with.story.stores();
+    CHECK(with.story.heard_by_all() == Lines{"confirm 1 queues=1", "c #1 one"});
+}
+
+TEST_CASE("transient messages do not wait for the disk", "[durable]") {
+    WithQueue with;
+    with.a.declares("t");
+    with.a.sends("q", {"durable"});
+    CHECK(with.a.sends("t", {"transient"}) == Lines{"confirm 1 queues=1"});
+}
+
+TEST_CASE("a message for a durable and a transient queue waits in the one only", "[durable]") {
+    WithQueue with;
+    Client& b = with.story["b"];
+    with.a.declares("t");
+    with.a.declares_exchange("x");
+    with.a.binds("q", "x", {"k"});
+    with.a.binds("t", "x", {"k"});
+    b.consumes("t", "c");
+    b.hears();
+    CHECK(with.a.publishes("x", "k", {"one"}).empty());
+    CHECK(b.hears() == Lines{"c #1 one"});
+    with.story.stores();
+    CHECK(with.a.hears() == Lines{"confirm 1 queues=2"});
+}
+
+TEST_CASE("messages that a waiting consumer gets need no second trip to the disk", "[durable]") {
+    WithQueue with;
+    with.a.consumes("q", "c");
+    with.a.sends("q", {"one"});
+    with.story.stores();
+    CHECK(records(with.story, facts::Kind::offered) == 0);
+    CHECK(with.story.queue("q").unacked() == 1);
+}
+
+TEST_CASE("what was stored with no consumer there is offered before it is delivered", "[durable]") {
+    WithQueue with;
+    with.a.sends("q", {"one", "two"});
+    with.story.stores();
+    Client& b = with.story["b"];
+    CHECK(b.consumes("q", "c") == Lines{"ok queue=q consumer=c"});
+    with.story.stores();
+    CHECK(records(with.story, facts::Kind::offered) == 1);
+    CHECK(b.hears() == Lines{"c #1 one", "c #2 two"});
+}
+
+TEST_CASE("what was acked is written down, in ranges", "[durable]") {
+    WithQueue with;
+    with.a.consumes("q", "c");
+    with.a.sends("q", payloads(10));
+    with.story.stores();
+    with.a.acks("c", 1, 4);
+    with.a.acks("c", 6, 10);
+    with.story.stores();
+    std::vector<facts::SequenceRange> settled;
+    for (const auto& [place, record] : with.story.log()) {
+        const facts::Read read = facts::read_record(record, 0, place);
+        if (read.header.kind != facts::Kind::settled) continue;
+        const auto ranges = facts::read_ranges(read.body);
+        REQUIRE(ranges);
+        settled.insert(settled.end(), ranges->begin(), ranges->end());
+    }
+    CHECK(settled == std::vector<facts::SequenceRange>{{0, 3}, {5, 9}});
+    CHECK(with.story.core.storage().segments.find(1)->live == 1);
+}
+
+TEST_CASE("a get waits for its message to be stored, and for nothing else", "[durable]") {
+    WithQueue with;
+    with.a.sends("q", {"one"});
+    CHECK(with.a.gets("q").empty());
+    with.story.settles_down();
+    CHECK(with.a.hears() == Lines{"confirm 1 queues=1", "got #1 one left=0"});
+    CHECK(with.a.gets("q") == Lines{"empty"});
+}
+
+TEST_CASE("a get that waits is answered when the queue is purged or deleted", "[durable]") {
+    WithQueue with;
+    with.a.sends("q", {"one"});
+    CHECK(with.a.gets("q").empty());
+    CHECK(with.a.does(wire::Purge{"q"}) == Lines{"ok queue=q messages=1", "empty"});
+    with.a.sends("q", {"two"});
+    CHECK(with.a.gets("q").empty());
+    const Lines heard = with.a.deletes("q");
+    CHECK(heard == Lines{"error queue_deleted [queue]"});
+}
+
+TEST_CASE("beyond the memory for one queue messages are on the disk only", "[durable]") {
+    WithQueue with({}, 64 << 20);
+    with.a.sends("q", payloads(200, 64 << 10));
+    with.story.stores();
+    CHECK(with.story.queue("q").ready() == 200);
+    CHECK(with.shelf().memory_bytes <= shelf_memory_bytes);
+    CHECK(with.shelf().backlog.size() > 60);
+    CHECK(with.story.memory() < 2 * shelf_memory_bytes);
+}
+
+TEST_CASE("a backlog is read ahead of its consumers, in order", "[durable]") {
+    WithQueue with({}, 64 << 20);
+    const Lines sent = payloads(400, 64 << 10);
+    with.a.sends("q", sent);
+    with.story.stores();
+    REQUIRE(with.shelf().backlog.size() > 200);
+    Client& b = with.story["b"];
+    b.consumes("q", "c", 10);
+    Lines got;
+    for (std::uint64_t tag = 1; tag <= 400; ++tag) {
+        with.story.stores();
+        with.story.reads(7);
+        const Lines heard = b.hears();
+        got.insert(got.end(), heard.begin(), heard.end());
+        CHECK(with.shelf().memory_bytes <= shelf_memory_bytes + (64 << 10) * 10);
+        if (got.size() < tag) {
+            with.story.settles_down();
+            const Lines more = b.hears();
+            got.insert(got.end(), more.begin(), more.end());
+        }
+        const Lines acked = b.acks("c", tag);
+        got.insert(got.end(), acked.begin() + 1, acked.end());
+    }
+    REQUIRE(got.size() == 400);
+    for (std::size_t i = 0; i < 400; ++i) {
+        REQUIRE(got[i] == "c #" + std::to_string(i + 1) + " " + sent[i]);
+    }
+    CHECK(with.story.queue("q").messages() == 0);
+    CHECK(with.story.queue("q").bytes() == 0);
+    CHECK(with.story.memory() == 0);
+}
+
+TEST_CASE("a damaged message of the backlog is reported and counted, and the rest goes on",
+          "[durable]") {
+    WithQueue with({}, 64 << 20);
+    with.a.sends("q", payloads(150, 64 << 10));
+    with.story.stores();
+    REQUIRE(with.shelf().backlog.size() > 10);
+    with.story.damages("q", 140);
+    Client& b = with.story["b"];
+    b.consumes("q", "c", 1000, true);
+    with.story.settles_down();
+    CHECK(b.hears().size() == 149);
+    CHECK(with.story.damage_reported == std::vector<std::string>{"q 140"});
+    CHECK(with.story.counters().dropped_damaged == 1);
+    CHECK(with.story.queue("q").messages() == 0);
+    CHECK(with.story.queue("q").counters().dropped == 1);
+}
+
+TEST_CASE("a disk without room refuses durable messages, and only these", "[durable]") {
+    WithQueue with;
+    with.a.declares("t");
+    with.story.apply(StorageState{error(ErrorCode::disk_full, "full")});
+    CHECK(with.a.sends("q", {"one"}) == Lines{"refuse 1 disk_full"});
+    CHECK(with.a.does(durable_queue("other")) == Lines{"error disk_full"});
+    CHECK(with.a.sends("t", {"one"}) == Lines{"confirm 1 queues=1"});
+    with.story.apply(StorageState{});
+    CHECK(with.a.sends("q", {"one"}).empty());
+    with.story.stores();
+    CHECK(with.a.hears() == Lines{"confirm 1 queues=1"});
+}
+
+TEST_CASE("when the store fails, nothing that waited is confirmed", "[durable]") {
+    WithQueue with;
+    with.a.sends("q", {"one", "two"});
+    with.a.does(durable_queue("other"), 9);
+    with.story.apply(StorageFailed{error(ErrorCode::storage_failed, "EIO")});
+    CHECK(with.a.hears() == Lines{"refuse 1-2 storage_failed", "error storage_failed"});
+    CHECK(with.story.counters().confirmed == 0);
+    CHECK(with.a.sends("q", {"three"}) == Lines{"refuse 1 storage_failed"});
+}
+
+TEST_CASE("only a queue with a name of its own can be durable", "[durable]") {
+    WithQueue with;
+    CHECK(with.a.does(durable_queue("")) == Lines{"error bad_field [durable]"});
+    wire::DeclareQueue exclusive = durable_queue("mine");
+    exclusive.exclusive = true;
+    CHECK(with.a.does(exclusive) == Lines{"error bad_field [durable]"});
+}
+
+TEST_CASE("a durability is sync, interval or none, and for durable queues", "[durable]") {
+    WithQueue with;
+    CHECK(with.a.does(durable_queue("r", "often")) == Lines{"error bad_field [durability]"});
+    CHECK(with.a.does(durable_queue("r", "interval 0")) == Lines{"error bad_field [durability]"});
+    wire::DeclareQueue transient = durable_queue("r", "none");
+    transient.durable = false;
+    CHECK(with.a.does(transient) == Lines{"error bad_field [durability]"});
+    CHECK(with.a.does(durable_queue("q", "interval 50")) ==
+          Lines{"error properties_differ [durability] durability"});
+    CHECK(with.a.does(durable_queue("q", "sync")) == Lines{"ok queue=q messages=0 consumers=0"});
+}
+
+TEST_CASE("the deletion of a durable queue is stored before it is answered", "[durable]") {
+    WithQueue with;
+    with.a.sends("q", {"one"});
+    with.story.stores();
+    with.a.hears();
+    CHECK(with.a.deletes("q").empty());
+    with.story.stores();
+    CHECK(with.a.hears() == Lines{"ok queue=q messages=1"});
+    CHECK(with.story.core.storage().segments.find(1)->live == 0);
+}
+
+TEST_CASE("what was restored is read, delivered in order, and flagged where it may have been before",
+          "[durable]") {
+    WithQueue before;
+    before.a.sends("q", payloads(5));
+    before.story.stores();
+
+    Restored restored;
+    RestoredQueue queue;
+    queue.declared = fact_of(before.story.queue("q"));
+    queue.declared.next_sequence = 5;
+    queue.declared.offered = 2;
+    for (const auto& [place, record] : before.story.log()) {
+        const facts::Header header = facts::read_record(record, 0, place).header;
+        if (header.kind == facts::Kind::enqueued) queue.messages.push_back({header.sequence, place});
+    }
+    queue.bytes = 5;
+    restored.queues.push_back(queue);
+    restored.segments[1] = {1000, 5, 5, true};
+
+    Story story({}, segment_bytes);
+    story.starts_from(restored, before.story);
+    CHECK(story.queue("q").ready() == 5);
+    Client& a = story["a"];
+    a.consumes("q", "c");
+    story.settles_down();
+    CHECK(a.hears() == Lines{"c #1 1 (2)", "c #2 2 (2)", "c #3 3", "c #4 4", "c #5 5"});
+    a.acks("c", 1, 5);
+    a.sends("q", {"six"});
+    story.settles_down();
+    CHECK(a.hears() == Lines{"confirm 1 queues=1", "c #6 six"});
+}
+
+}  // namespace zex::core
