@@ -61,6 +61,17 @@ void seal(char* record, std::size_t size, std::uint64_t log_id, Place place) {
     std::memcpy(record + checksum_at, &sum, sizeof sum);
 }
 
+Header unchecked_header(std::string_view bytes) {
+    const char* at = bytes.data();
+    return {static_cast<Kind>(static_cast<std::uint8_t>(at[kind_at])),
+            static_cast<std::uint8_t>(at[flags_at]), number_at<std::uint32_t>(at + size_at),
+            number_at<std::uint64_t>(at + queue_at), number_at<std::uint64_t>(at + sequence_at)};
+}
+
+std::uint64_t checksum_of(std::string_view bytes) {
+    return XXH3_64bits(bytes.data(), bytes.size());
+}
+
 std::string_view name_of(Flaw flaw) {
     switch (flaw) {
         case Flaw::mark:
@@ -91,11 +102,10 @@ Read read_record(std::string_view bytes, std::uint64_t log_id, Place place) {
         read.flaw = Flaw::checksum;
         return read;
     }
-    const auto kind = static_cast<std::uint8_t>(at[kind_at]);
-    if (kind < 1 || kind > static_cast<std::uint8_t>(Kind::topology)) read.flaw = Flaw::kind;
-    read.header = {static_cast<Kind>(kind), static_cast<std::uint8_t>(at[flags_at]), size,
-                   number_at<std::uint64_t>(at + queue_at),
-                   number_at<std::uint64_t>(at + sequence_at)};
+    read.header = unchecked_header(bytes);
+    if (read.header.kind < Kind::enqueued || read.header.kind > Kind::topology) {
+        read.flaw = Flaw::kind;
+    }
     read.body = bytes.substr(header_size, size - header_size);
     return read;
 }

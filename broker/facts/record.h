@@ -46,6 +46,12 @@ void put_header(std::string& out, const Header& header);
 /// Writes the checksum into a whole record of `size` bytes that will stand at `place`.
 void seal(char* record, std::size_t size, std::uint64_t log_id, Place place);
 
+/// What the first header_size bytes say, right or wrong. Requires that there are so many.
+Header unchecked_header(std::string_view bytes);
+
+/// Of the store's own small files and headers: xxh3, 64 bits.
+std::uint64_t checksum_of(std::string_view bytes);
+
 /// Why bytes are no record.
 enum class Flaw : std::uint8_t {
     mark,      ///< they do not begin with the mark

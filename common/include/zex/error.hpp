@@ -50,6 +50,12 @@ namespace zex {
     X(session_taken, 603, false, "another connection has resumed the session")                     \
     X(heartbeat_missed, 604, true, "nothing was heard for longer than the heartbeat time-out")     \
     X(queue_deleted, 605, false, "the queue was deleted")                                          \
+    X(disk_full, 606, true, "the disk has no room for it")                                         \
+    X(storage_failed, 607, false, "the disk failed; the broker must be started again")             \
+    X(data_in_use, 608, true, "another broker uses the data directory")                            \
+    X(data_foreign, 609, false, "the data directory is not one of zex, or not of one log")         \
+    X(data_too_new, 610, false, "the data directory was written by a newer version of zex")        \
+    X(data_damaged, 611, false, "files of the data directory are missing or damaged")              \
     X(not_connected, 700, true, "no broker answers")                                               \
     X(timed_out, 701, true, "the deadline passed before the broker answered")                      \
     X(client_closed, 702, false, "the client was closed")                                          \

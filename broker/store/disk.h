@@ -1,0 +1,85 @@
+// The one way to files: everything that the store does with a disk goes through here, so that tests
+// can put a disk under it that crashes, loses, tears and fails on purpose. PosixDisk is the real
+// one.
+//
+// Errors: disk_full where there is no room, or no quota; data_in_use from lock(); storage_failed
+// for all else, with the name of the call, the path and the system's words.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <zex/result.hpp>
+
+namespace zex::store {
+
+class File {
+  public:
+    File() = default;
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    virtual ~File() = default;  ///< closes; what was written and not synced may be lost
+
+    /// Fills `into` from `offset` on; fewer bytes only where the file ends.
+    virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> into) = 0;
+    /// Writes all of `bytes`, or fails; then part of them may have been written.
+    virtual Status write(std::uint64_t offset, std::string_view bytes) = 0;
+    /// Bytes and size are on the disk: fdatasync(2). An error is storage_failed whatever its cause,
+    /// and then nothing is known.
+    virtual Status sync() = 0;
+    virtual Status truncate(std::uint64_t bytes) = 0;
+    /// The file is at least so long, what was added reads as zeros, and writing there needs no
+    /// further room.
+    virtual Status preallocate(std::uint64_t bytes) = 0;
+    virtual Result<std::uint64_t> size() = 0;
+};
+
+enum class Access : std::uint8_t {
+    read,
+    write,   ///< also reads; the file exists
+    create,  ///< also reads; the file is new, or emptied
+};
+
+struct DirectoryEntry {
+    std::string name;
+    std::uint64_t bytes = 0;
+};
+
+/// Held as long as it lives, also by a process that is killed: flock(2).
+class DirectoryLock {
+  public:
+    DirectoryLock() = default;
+    DirectoryLock(const DirectoryLock&) = delete;
+    DirectoryLock& operator=(const DirectoryLock&) = delete;
+    virtual ~DirectoryLock() = default;
+};
+
+class Disk {
+  public:
+    Disk() = default;
+    Disk(const Disk&) = delete;
+    Disk& operator=(const Disk&) = delete;
+    virtual ~Disk() = default;
+
+    virtual Result<std::unique_ptr<File>> open(const std::string& path, Access access) = 0;
+    /// Regular files, by name.
+    virtual Result<std::vector<DirectoryEntry>> list(const std::string& directory) = 0;
+    virtual bool exists(const std::string& path) = 0;  ///< a file or a directory
+
+    // What these change is on the disk after sync_directory(), whose errors are storage_failed.
+    virtual Status make_directory(const std::string& path) = 0;  ///< and those above it
+    virtual Status rename(const std::string& from, const std::string& to) = 0;
+    virtual Status remove(const std::string& path) = 0;
+    virtual Status link(const std::string& from, const std::string& to) = 0;  ///< a hard link
+    virtual Status sync_directory(const std::string& path) = 0;
+
+    virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& path) = 0;
+    virtual Result<std::uint64_t> free_bytes(const std::string& directory) = 0;
+};
+
+}  // namespace zex::store

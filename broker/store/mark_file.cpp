@@ -1,0 +1,45 @@
+#include "broker/store/mark_file.h"
+
+#include <utility>
+
+#include "broker/store/log_inspection.h"
+
+namespace zex::store {
+
+std::string mark_file_bytes(const Mark& mark) {
+    std::string bytes = to_block(mark);
+    bytes.resize(second_block_at, '\0');
+    return bytes + to_block(mark);
+}
+
+Result<MarkFile> MarkFile::open(Disk& disk, const std::string& directory, Mark last) {
+    const std::string path = in(directory, mark_name);
+    const bool is_there = disk.exists(path);
+    auto file = disk.open(path, is_there ? Access::write : Access::create);
+    if (!file) return file.error();
+    if (!is_there) {
+        if (Status done = (*file)->write(0, mark_file_bytes(last)); !done) return done.error();
+        if (Status done = (*file)->sync(); !done) return done.error();
+        if (Status done = disk.sync_directory(directory); !done) return done.error();
+    }
+    return MarkFile(std::move(*file), last);
+}
+
+Status MarkFile::write(facts::Place place) {
+    Mark mark = last_;
+    ++mark.count;
+    mark.segment = place.segment;
+    mark.offset = place.offset;
+    Status done = file_->write(mark.count % 2 == 0 ? 0 : second_block_at, to_block(mark));
+    if (done) last_ = mark;
+    return done;
+}
+
+Status MarkFile::write_both(facts::Place place, std::uint32_t first) {
+    last_.first = first;
+    if (Status done = write(place); !done) return done;
+    if (Status done = write(place); !done) return done;
+    return file_->sync();
+}
+
+}  // namespace zex::store

@@ -1,0 +1,72 @@
+// What the records of one queue add up to: which of its messages are live and where, and which
+// were written, were not settled, and are not there.
+//
+// Sequences are never used again, so `settled` records count wherever in the log they stand, and
+// the order of records matters only for finding gaps: those of `enqueued` rise by one.
+// Memory: 8 bytes a message that is enqueued and not yet settled, 16 one that was kept.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "broker/facts/place.h"
+#include "broker/facts/tape.h"
+#include "broker/store/recovered.h"
+
+namespace zex::store {
+
+/// A set of sequences, as ranges.
+class SequenceSet {
+  public:
+    void add(facts::SequenceRange range);
+    /// In rising order; none touches the next.
+    const std::vector<facts::SequenceRange>& ranges();
+
+  private:
+    void merge();
+    std::vector<facts::SequenceRange> merged_;
+    std::vector<facts::SequenceRange> loose_;  ///< came out of order
+};
+
+class QueueFold {
+  public:
+    void enqueued(std::uint64_t sequence, facts::Place place);
+    void kept(std::uint64_t sequence, facts::Place place);
+    void settled(std::span<const facts::SequenceRange> ranges);
+    void offered(std::uint64_t before);
+    /// A declaration says that sequences before `next` were given.
+    void declared(std::uint64_t next, std::uint64_t offered);
+
+    bool has_messages() const { return !dense_.empty() || !kept_.empty(); }
+    std::uint64_t next_sequence() const { return next_; }
+    std::uint64_t offered_before() const { return offered_; }
+
+    /// Fills `runs`, `live` and `missing`, and is empty then.
+    void finish(RecoveredQueue& into);
+
+  private:
+    struct Dense {
+        std::uint64_t first = 0;
+        std::deque<facts::Place> places;
+        std::uint64_t end() const { return first + places.size(); }
+    };
+    void passed(std::uint64_t last);
+    void gap_before(std::uint64_t sequence);
+    void forget_settled(facts::SequenceRange range);
+    void put_kept_in_place();
+    std::vector<facts::SequenceRange> missing();
+
+    std::vector<Dense> dense_;  ///< rising
+    std::vector<std::pair<std::uint64_t, facts::Place>> kept_;
+    std::vector<facts::SequenceRange> gaps_;  ///< rising; none of them was seen when it was due
+    SequenceSet settled_;
+    std::optional<std::uint64_t> due_;  ///< sequence of the next `enqueued`, where it is known
+    std::uint64_t next_ = 0;
+    std::uint64_t offered_ = 0;
+};
+
+}  // namespace zex::store
