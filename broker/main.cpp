@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <thread>
 
 #include <pthread.h>
@@ -137,6 +138,22 @@ int fail(int code, const std::string& reason) {
     return code;
 }
 
+/// Of a broker that ended by itself: sysexits(3).
+int exit_code_of(const zex::Error& failure) {
+    switch (failure.code) {
+        case zex::ErrorCode::data_in_use:
+            return EX_TEMPFAIL;
+        case zex::ErrorCode::data_foreign:
+        case zex::ErrorCode::data_too_new:
+        case zex::ErrorCode::data_damaged:
+            return EX_DATAERR;
+        case zex::ErrorCode::disk_full:
+            return EX_CANTCREAT;
+        default:
+            return EX_IOERR;
+    }
+}
+
 std::string way_out(const std::string& reason) {
     if (reason.find("in use") == std::string::npos &&
         reason.find("another process") == std::string::npos) {
@@ -160,7 +177,8 @@ int run(const Settings& settings, zex::shell::Log log) {
     }
     const SignalThread signals(**loop);
     (*loop)->run();
-    return EX_OK;
+    const std::optional<zex::Error>& failure = (*loop)->failure();
+    return failure ? fail(exit_code_of(*failure), failure->text()) : EX_OK;
 }
 
 }  // namespace

@@ -25,6 +25,10 @@ Error unusable(const Option& option, std::string_view origin, const std::string&
                  std::string(option.key));
 }
 
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20;
+}
+
 /// Why the value is none for the option, or nothing.
 std::optional<std::string> fault(const Option& option, const OptionValue& value) {
     if (const auto* number = std::get_if<std::uint64_t>(&value)) {
@@ -33,6 +37,9 @@ std::optional<std::string> fault(const Option& option, const OptionValue& value)
         }
     } else if (const auto* text = std::get_if<std::string>(&value)) {
         const bool free = option.choices.empty();
+        if (free && std::ranges::any_of(*text, is_control)) {
+            return "= '" + escaped(*text) + "' has control characters";
+        }
         if (!free && std::ranges::find(option.choices, *text) == option.choices.end()) {
             return "= '" + escaped(*text) + "' is not among its values";
         }

@@ -73,7 +73,11 @@ bool Queue::load(std::uint64_t sequence, const HeadingRef& heading, const Arriva
     message.place = shelf_->backlog.front().place;
     message.deliveries = sequence < shelf_->delivered_before_restart ? 1 : 0;
     shelf_->backlog.pop();
-    shelf_->backlog_bytes -= std::min(shelf_->backlog_bytes, message.bytes());
+    // After a restart the backlog's bytes are an estimate, which is put right here.
+    const std::uint64_t counted = std::min(shelf_->backlog_bytes, message.bytes());
+    shelf_->backlog_bytes -= counted;
+    bytes_ += message.bytes() - counted;
+    if (shelf_->backlog.empty()) bytes_ -= std::exchange(shelf_->backlog_bytes, 0);
     count_in_memory(message);
     return true;
 }

@@ -14,7 +14,7 @@ namespace zex::core {
 struct RestoredQueue {
     facts::QueueDeclared declared;  ///< with the next sequence and the offered one as they are now
     std::vector<Backlog::Entry> messages;  ///< in the order of their sequences
-    std::uint64_t bytes = 0;               ///< of these: properties and payload
+    std::uint64_t bytes = 0;               ///< of these, estimated
 };
 
 struct Restored {

@@ -34,7 +34,7 @@ Result<std::unique_ptr<BrokerLoop>> BrokerLoop::open(const Options& options, net
     }
     std::unique_ptr<BrokerLoop> loop(
         new BrokerLoop(options, std::move(listeners), clock, std::move(entropy), std::move(log)));
-    if (Status opened = loop->open_storage(); !opened) return opened.error();
+    loop->open_storage();
     return loop;
 }
 

@@ -63,7 +63,7 @@ class BrokerLoop {
   private:
     BrokerLoop(const Options& options, std::vector<Listener> listeners, const Clock& clock,
                core::Entropy entropy, Log log);
-    Status open_storage();
+    void open_storage();
     void finish_storage();
 
     // One turn, in this order:

@@ -24,16 +24,13 @@ bool is_served_while_starting(const wire::Operation& operation) {
 
 }  // namespace
 
-Status BrokerLoop::open_storage() {
-    if (options_.data_dir.empty()) return {};
-    auto keeper = Storekeeper::open({options_.data_dir,
-                                     static_cast<std::uint32_t>(options_.segment_bytes),
-                                     options_.free_bytes_min},
-                                    bell_);
-    if (!keeper) return keeper.error();
-    storekeeper_ = std::move(*keeper);
+void BrokerLoop::open_storage() {
+    if (options_.data_dir.empty()) return;
+    storekeeper_ = std::make_unique<Storekeeper>(
+        Storekeeper::Options{options_.data_dir, static_cast<std::uint32_t>(options_.segment_bytes),
+                             options_.free_bytes_min},
+        bell_);
     starting_ = true;
-    return {};
 }
 
 void BrokerLoop::heed_store() {

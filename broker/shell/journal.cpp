@@ -107,8 +107,9 @@ void Journal::recovered(const std::string& directory, const store::Recovered& re
                        {{"queue", queue.declared.name}});
         }
         for (const facts::SequenceRange& range : queue.missing) {
-            log_.write(Level::error, "messages are lost",
-                       {{"queue", queue.declared.name}, {"first", range.first}, {"last", range.last}});
+            log_.write(
+                Level::error, "messages are lost",
+                {{"queue", queue.declared.name}, {"first", range.first}, {"last", range.last}});
         }
     }
 }

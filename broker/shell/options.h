@@ -15,9 +15,9 @@ struct Options {
     std::vector<std::string> endpoints;
     core::Limits core;
 
-    std::string data_dir;                       ///< empty: there are no durable queues
-    std::uint64_t segment_bytes = 64 << 20;     ///< of the log; a larger message has its own
-    std::uint64_t free_bytes_min = 256 << 20;   ///< on its disk; below: durable ones are refused
+    std::string data_dir;                      ///< empty: there are no durable queues
+    std::uint64_t segment_bytes = 64 << 20;    ///< of the log; a larger message has its own
+    std::uint64_t free_bytes_min = 256 << 20;  ///< on its disk; below: durable ones are refused
 
     std::uint64_t connections = 1000;  ///< open ones; beyond: hello answered with limit_reached
     Duration hello_timeout = std::chrono::seconds(5);  ///< a connection silent for longer is cut

@@ -120,8 +120,7 @@ void StoreThread::work(std::vector<StoreJob>& jobs) {
 void StoreThread::write() {
     if (batches_.empty() || failed_ || !write_batches()) return;
     const facts::Batch& last = batches_.back();
-    const core::Committed committed{last.number, last.tape_bytes,
-                                    last.pieces.back().begin.segment};
+    const core::Committed committed{last.number, last.tape_bytes, last.pieces.back().begin.segment};
     batches_.clear();
     tell(committed);
     if (!look_again_ || clock_.now() >= *look_again_) look_at_space();

@@ -5,21 +5,15 @@
 
 #include "broker/facts/record.h"
 #include "broker/store/log_store.h"
-#include "broker/store/posix_disk.h"
 
 namespace zex::shell {
 
-Result<std::unique_ptr<Storekeeper>> Storekeeper::open(const Options& options,
-                                                       const net::Wakeup& bell) {
-    auto store = store::LogStore::open(std::make_unique<store::PosixDisk>(), options.directory,
-                                       {options.segment_bytes});
-    if (!store) return store.error();
-    return std::unique_ptr<Storekeeper>(new Storekeeper(options, std::move(*store), bell));
-}
-
-Storekeeper::Storekeeper(Options options, std::unique_ptr<store::Store> store,
-                         const net::Wakeup& bell)
-    : options_(std::move(options)), thread_(std::move(store), {options_.free_bytes_min}, bell) {}
+Storekeeper::Storekeeper(Options options, const net::Wakeup& bell)
+    : options_(std::move(options)),
+      thread_(std::make_unique<store::LogStore>(
+                  disk_, options_.directory,
+                  store::LogStore::Options{.segment_bytes = options_.segment_bytes}),
+              {options_.free_bytes_min}, bell) {}
 
 std::vector<StoreEvent> Storekeeper::take() {
     std::vector<StoreEvent> events;

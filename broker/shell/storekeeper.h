@@ -16,6 +16,7 @@
 #include "broker/core/command.h"
 #include "broker/core/effect.h"
 #include "broker/shell/store_thread.h"
+#include "broker/store/posix_disk.h"
 #include "broker/store/recovered.h"
 #include "common/net/wakeup.h"
 
@@ -29,9 +30,9 @@ class Storekeeper {
         std::uint64_t free_bytes_min = 0;  ///< less on the disk: durable messages are refused
     };
 
-    /// Locks the directory and begins to read its log. `bell` must outlive this.
-    static Result<std::unique_ptr<Storekeeper>> open(const Options& options,
-                                                     const net::Wakeup& bell);
+    /// Locks the directory and begins to read its log; take() tells how that went. `bell` must
+    /// outlive this.
+    Storekeeper(Options options, const net::Wakeup& bell);
 
     /// What the store thread has told since the last call, in order.
     std::vector<StoreEvent> take();
@@ -54,9 +55,8 @@ class Storekeeper {
     std::uint64_t recovery_bytes() const { return thread_.recovery_bytes(); }
 
   private:
-    Storekeeper(Options options, std::unique_ptr<store::Store> store, const net::Wakeup& bell);
-
     const Options options_;
+    store::PosixDisk disk_;
     StoreThread thread_;
 };
 

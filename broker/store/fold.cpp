@@ -38,9 +38,13 @@ bool Fold::take(facts::Place place, const facts::Header& header, std::string_vie
     switch (header.kind) {
         case facts::Kind::enqueued:
         case facts::Kind::kept: {
-            if (!facts::read_message(body)) return false;
+            const auto message = facts::read_message(body);
+            if (!message) return false;
+            count_message(place);
             Seen* seen = queue(header.queue);
             if (seen == nullptr) break;
+            ++seen->messages;
+            seen->bytes += message->common.size() + message->own.size() + message->payload.size();
             const bool kept = header.kind == facts::Kind::kept;
             if (kept) seen->fold.kept(header.sequence, place);
             if (!kept) seen->fold.enqueued(header.sequence, place);
@@ -68,6 +72,14 @@ bool Fold::take(facts::Place place, const facts::Header& header, std::string_vie
     }
     ++records_;
     return true;
+}
+
+void Fold::count_message(facts::Place place) {
+    if (counted_ == nullptr || counting_ != place.segment) {
+        counting_ = place.segment;
+        counted_ = &messages_[place.segment];
+    }
+    ++*counted_;
 }
 
 void Fold::apply(const facts::ExchangeDeclared& change) {
@@ -117,6 +129,7 @@ void Fold::finish_queue(std::uint64_t id, Seen& seen, Recovered& into) {
     queue.declared.next_sequence = seen.fold.next_sequence();
     queue.declared.offered = seen.fold.offered_before();
     queue.declaration_lost = !seen.is_declared;
+    if (seen.messages > 0) queue.bytes = seen.bytes / seen.messages * queue.live;
     into.queues.push_back(std::move(queue));
 }
 
@@ -138,6 +151,8 @@ void Fold::count_segments(Recovered& into) const {
     }
     for (RecoveredSegment& row : into.segments) {
         row.live = live[row.number];
+        const auto messages = messages_.find(row.number);
+        row.messages = messages == messages_.end() ? 0 : messages->second;
         row.has_topology = topology_segments_.contains(row.number);
     }
 }

@@ -33,8 +33,11 @@ class Fold {
         QueueFold fold;
         bool is_declared = false;
         facts::QueueDeclared declared;
+        std::uint64_t messages = 0;  ///< records that were good
+        std::uint64_t bytes = 0;     ///< of their properties and payloads
     };
     Seen* queue(std::uint64_t id);
+    void count_message(facts::Place place);
     void apply(const facts::ExchangeDeclared& change);
     void apply(const facts::ExchangeRemoved& change);
     void apply(const facts::QueueDeclared& change);
@@ -49,6 +52,9 @@ class Fold {
     std::unordered_map<std::uint64_t, Seen> queues_;
     std::unordered_set<std::uint64_t> removed_;
     std::set<std::uint32_t> topology_segments_;
+    std::map<std::uint32_t, std::uint64_t> messages_;  ///< by segment
+    std::uint64_t* counted_ = nullptr;                 ///< in messages_, of `counting_`
+    std::uint32_t counting_ = 0;
     std::uint64_t last_id_ = 0;
     Seen* last_ = nullptr;  ///< the queue `recent_`, where it is not null
     std::uint64_t recent_ = 0;

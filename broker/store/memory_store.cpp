@@ -42,7 +42,7 @@ Recovered MemoryStore::fold() const {
     found.next_segment = log_.last + 1;
     Fold fold;
     for (const auto& [number, bytes] : log_.segments) {
-        found.segments.push_back({number, bytes.size(), 0, false});
+        found.segments.push_back({number, bytes.size(), 0, 0, false});
         Bytes file(bytes);
         SegmentScan scan(file, number, log_id, facts::segment_header_size, bytes.size());
         ScanItem item;

@@ -43,6 +43,7 @@ struct RecoveredQueue {
     bool declaration_lost = false;
     std::vector<Run> runs;  ///< live messages, in rising order; no run is empty
     std::uint64_t live = 0;
+    std::uint64_t bytes = 0;  ///< of these, properties and payload: estimated from the mean
     /// Messages that were written, not settled, and are damaged: lost. Dense sequences tell.
     std::vector<facts::SequenceRange> missing;
 };
@@ -50,7 +51,8 @@ struct RecoveredQueue {
 struct RecoveredSegment {
     std::uint32_t number = 0;
     std::uint64_t bytes = 0;  ///< of its file
-    std::uint64_t live = 0;   ///< live messages whose place is here
+    std::uint64_t messages = 0;  ///< written here, live or not
+    std::uint64_t live = 0;      ///< of these
     bool has_topology = false;
 };
 

@@ -49,7 +49,7 @@ Result<Recovery> recover_log(Disk& disk, const std::string& directory, const Pro
     }
 
     for (const InspectedSegment& segment : recovery.log.segments) {
-        found.segments.push_back({segment.number, segment.end.value_or(segment.bytes), 0, false});
+        found.segments.push_back({segment.number, segment.end.value_or(segment.bytes), 0, 0, false});
     }
     Summer summer(found);
     auto end = read_log(disk, directory, recovery.log, summer, progress);

@@ -11,7 +11,7 @@ DEFAULTS = {
     "ping": {}, "pong": {}, "close": {}, "status": {}, "empty": {},
     "declare_exchange": dict(kind="direct", durable=False, auto_delete=False, passive=False),
     "delete_exchange": dict(if_unused=False),
-    "declare_queue": dict(queue="", durable=False, exclusive=False, auto_delete=False,
+    "declare_queue": dict(queue="", durable=False, durability="", exclusive=False, auto_delete=False,
                           passive=False, max_messages=None, max_bytes=None),
     "delete_queue": dict(if_unused=False, if_empty=False),
     "bind": {}, "unbind": {}, "purge": {}, "cancel": {}, "list": {},
@@ -20,7 +20,7 @@ DEFAULTS = {
     "settle": dict(consumer="", up_to=False, action="ack"),
     "get": dict(no_ack=False, data=False),
     "peek": dict(count=1),
-    "explain": dict(key=""),
+    "explain": dict(key=""), "backup": {},
     "welcome": {},
     "ok": dict(exchange=None, queue=None, consumer=None, messages=None, consumers=None,
                changed=None, rows=None),
@@ -143,6 +143,9 @@ request("queues", "purge", {"op": "purge", "id": 8, "queue": "orders"})
 request("queues", "peek", {"op": "peek", "id": 9, "queue": "orders", "count": 10})
 request("queues", "list", {"op": "list", "id": 10, "what": "queues"})
 request("queues", "status", {"op": "status", "id": 11})
+request("queues", "declare a durable queue", {"op": "declare_queue", "id": 3, "queue": "orders",
+                                             "durable": True, "durability": "interval 100"})
+request("queues", "backup", {"op": "backup", "id": 13, "name": "friday"})
 request("queues", "explain", {"op": "explain", "id": 12, "exchange": "logs", "key": "error"})
 request("queues", "explain the default exchange", {"op": "explain", "id": 12, "exchange": ""})
 

@@ -143,7 +143,7 @@ TEST_CASE("what was acked is written down, in ranges", "[durable]") {
         const facts::Read read = facts::read_record(record, 0, place);
         if (read.header.kind != facts::Kind::settled) continue;
         const auto ranges = facts::read_ranges(read.body);
-        REQUIRE(ranges);
+        REQUIRE(ranges.has_value());
         settled.insert(settled.end(), ranges->begin(), ranges->end());
     }
     CHECK(settled == std::vector<facts::SequenceRange>{{0, 3}, {5, 9}});
@@ -192,6 +192,7 @@ TEST_CASE("a backlog is read ahead of its consumers, in order", "[durable]") {
     for (std::uint64_t tag = 1; tag <= 400; ++tag) {
         with.story.stores();
         with.story.reads(7);
+        with.story.tick_while_due();
         const Lines heard = b.hears();
         got.insert(got.end(), heard.begin(), heard.end());
         CHECK(with.shelf().memory_bytes <= shelf_memory_bytes + (64 << 10) * 10);
@@ -283,8 +284,9 @@ TEST_CASE("the deletion of a durable queue is stored before it is answered", "[d
     CHECK(with.story.core.storage().segments.find(1)->live == 0);
 }
 
-TEST_CASE("what was restored is read, delivered in order, and flagged where it may have been before",
-          "[durable]") {
+TEST_CASE(
+    "what was restored is read, delivered in order, and flagged where it may have been before",
+    "[durable]") {
     WithQueue before;
     before.a.sends("q", payloads(5));
     before.story.stores();
@@ -296,7 +298,8 @@ TEST_CASE("what was restored is read, delivered in order, and flagged where it m
     queue.declared.offered = 2;
     for (const auto& [place, record] : before.story.log()) {
         const facts::Header header = facts::read_record(record, 0, place).header;
-        if (header.kind == facts::Kind::enqueued) queue.messages.push_back({header.sequence, place});
+        if (header.kind == facts::Kind::enqueued)
+            queue.messages.push_back({header.sequence, place});
     }
     queue.bytes = 5;
     restored.queues.push_back(queue);

@@ -285,6 +285,7 @@ class Model {
         // The walk has been where it should.
         const Counters& c = story_.counters();
         for (const CounterRow& counter : counter_table) {
+            if (counter.name == "dropped_damaged") continue;  // there is no disk here
             INFO(counter.name);
             CHECK(c.*counter.value > 0);
         }

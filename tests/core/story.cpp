@@ -156,18 +156,19 @@ void Story::reads(std::size_t most) {
 }
 
 void Story::settles_down() {
-    while (!effects_.tape->empty() || !loads_.empty()) {
+    do {
         stores();
         reads();
-    }
+        tick_while_due();
+    } while (!effects_.tape->empty() || !loads_.empty());
 }
 
 void Story::damages(const std::string& queue_name, std::uint64_t sequence) {
     const std::uint64_t id = queue(queue_name).id.number();
     for (auto& [place, record] : log_) {
         const facts::Read read = facts::read_record(record, 0, place);
-        const bool message = read.header.kind == facts::Kind::enqueued ||
-                             read.header.kind == facts::Kind::kept;
+        const bool message =
+            read.header.kind == facts::Kind::enqueued || read.header.kind == facts::Kind::kept;
         if (message && read.header.queue == id && read.header.sequence == sequence) {
             record.back() ^= 1;
         }
@@ -225,9 +226,8 @@ bool Story::hear_for_store(const Effect& effect) {
         loads_.push_back(*load);
     } else if (const auto* removal = std::get_if<RemoveSegment>(&effect)) {
         removed_segments.push_back(removal->segment);
-        std::erase_if(log_, [&](const auto& record) {
-            return record.first.segment <= removal->segment;
-        });
+        std::erase_if(log_,
+                      [&](const auto& record) { return record.first.segment <= removal->segment; });
     } else if (const auto* damage = std::get_if<ReportDamage>(&effect)) {
         damage_reported.push_back(std::string(damage->queue) + " " +
                                   std::to_string(damage->sequence));
@@ -251,7 +251,8 @@ void Story::check_books() const {
     if (c.enqueued + restored != left + held) FAIL("the counters do not balance");
     std::uint64_t unsettled = 0;
     for (const Session* session : core.sessions().all()) unsettled += session->unacked();
-    if ((held - on_disk_only + unsettled == 0) != (memory() == 0)) FAIL("the memory gauge is wrong");
+    if ((held - on_disk_only + unsettled == 0) != (memory() == 0))
+        FAIL("the memory gauge is wrong");
 }
 
 void Story::pass(std::chrono::milliseconds time) {

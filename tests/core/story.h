@@ -92,7 +92,7 @@ class Story {
     void stores();
     /// Messages that the core wants to have read are read, at most so many for each time it asked.
     void reads(std::size_t most = 1000);
-    /// stores() and reads() until neither has anything to do.
+    /// stores(), reads() and ticks until there is nothing to do.
     void settles_down();
     /// The record of this message will be found damaged.
     void damages(const std::string& queue, std::uint64_t sequence);

@@ -3,6 +3,7 @@
 #include <map>
 #include <sstream>
 #include <stdexcept>
+#include <stdexcept>
 #include <utility>
 
 #include "broker/admin/admin.h"
@@ -120,6 +121,11 @@ class Stage {
     void show(const core::HangUp& hang_up, const core::Effects&) {
         lines_.push_back("hang up " + names_.at(hang_up.connection));
     }
+    // Scripts have no disk: nothing is durable in them.
+    [[noreturn]] static void no_disk() { throw std::logic_error("an effect for the store"); }
+    void show(const core::Load&, const core::Effects&) { no_disk(); }
+    void show(const core::RemoveSegment&, const core::Effects&) { no_disk(); }
+    void show(const core::ReportDamage&, const core::Effects&) { no_disk(); }
     void show(const core::Deliver& deliver, const core::Effects& effects) {
         wire::Deliver reply;
         reply.consumer = deliver.name;

@@ -97,6 +97,7 @@ TEST_CASE("every option can be set by its flag and by its variable") {
         INFO(row.key);
         std::string text = toml_text(row.value({}));
         std::erase_if(text, [](char c) { return c == '"' || c == '[' || c == ']' || c == ' '; });
+        if (text.empty()) text = "something";
         const std::string flag = row.flag() + "=" + text;
         CHECK(invoke({flag.c_str()}).ok());
         CHECK(invoke({}, {{row.variable(), text}}).ok());

@@ -115,6 +115,7 @@ json meaning(const DeclareQueue& op) {
     return {{"op", "declare_queue"},
             {"queue", op.queue},
             {"durable", op.durable},
+            {"durability", op.durability},
             {"exclusive", op.exclusive},
             {"auto_delete", op.auto_delete},
             {"passive", op.passive},
@@ -195,6 +196,9 @@ json meaning(const StatusRequest&) {
 }
 json meaning(const Explain& op) {
     return {{"op", "explain"}, {"exchange", op.exchange}, {"key", op.key}};
+}
+json meaning(const Backup& op) {
+    return {{"op", "backup"}, {"name", op.name}};
 }
 
 // ---- what a reply means -------------------------------------------------------------------------
