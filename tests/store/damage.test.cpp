@@ -19,9 +19,13 @@
 namespace zex::test {
 namespace {
 
-constexpr std::uint32_t segment_bytes = 16 << 10;
+constexpr std::uint32_t small_segment = 16 << 10;
+constexpr std::uint32_t large_segment = 256 << 10;
 constexpr std::size_t page = 4096;
-const store::LogStore::Options options{segment_bytes, 1, 0xda3a9e};
+
+store::LogStore::Options options_for(std::uint32_t segment_bytes) {
+    return {segment_bytes, 1, 0xda3a9e};
+}
 
 bool torture() {
     return std::getenv("ZEX_TORTURE") != nullptr;
@@ -37,8 +41,8 @@ struct Written {
     std::unique_ptr<Scribe> scribe;
     std::map<Message, std::string> ever;  ///< all that was ever written
 
-    explicit Written(int messages = 900) {
-        log = std::make_unique<store::LogStore>(disk, "/data", options);
+    explicit Written(int messages = 900, std::uint32_t segment_bytes = small_segment) {
+        log = std::make_unique<store::LogStore>(disk, "/data", options_for(segment_bytes));
         auto found = log->recover({});
         REQUIRE(found.ok());
         scribe = std::make_unique<Scribe>(*log, *found, segment_bytes);
@@ -101,7 +105,7 @@ class Examined {
 
     /// Recovers from the damaged disk and checks all that must hold.
     void examine(SimulatedDisk& disk, const std::vector<Touched>& touched) {
-        auto log = std::make_unique<store::LogStore>(disk, "/data", options);
+        auto log = std::make_unique<store::LogStore>(disk, "/data", options_for(small_segment));
         auto found = log->recover({});
         INFO(touched.front().file << " from " << touched.front().begin << " to "
                                   << touched.front().end);
@@ -178,7 +182,7 @@ class Examined {
 
     /// Recovery of what recovery left finds the same messages, and tells of the losses again.
     static void check_again(SimulatedDisk& disk, const Model& model) {
-        store::LogStore log(disk, "/data", options);
+        store::LogStore log(disk, "/data", options_for(small_segment));
         auto found = log.recover({});
         REQUIRE(found.ok());
         CHECK(model_of(*found, log).text() == model.text());
@@ -222,7 +226,7 @@ TEST_CASE("one flipped bit is never silent and costs one record") {
 }
 
 TEST_CASE("an end that is cut off at any length is never silent") {
-    Written written(torture() ? 3000 : 900);
+    Written written(torture() ? 1300 : 900, torture() ? large_segment : small_segment);
     Examined examined(written);
     const std::string last = written.last_segment();
     const std::size_t used = written.log->synced().offset;

@@ -58,7 +58,7 @@ class SimulatedFile final : public File {
             return begun;
         }
         inode_->unsynced.clear();  // also where it failed: Linux takes the pages for clean
-        return begun;
+        return begun ? begun : wrong("fdatasync");
     }
     Status truncate(std::uint64_t bytes) override {
         if (Status begun = begin("ftruncate"); !begun) return begun;
@@ -276,7 +276,7 @@ Status SimulatedDisk::link(const std::string& from, const std::string& to) {
 }
 
 Status SimulatedDisk::sync_directory(const std::string& path) {
-    if (Status begun = begin_call("fsync of a directory"); !begun) return begun;
+    if (Status begun = begin_call("fsync of a directory"); !begun) return wrong("fsync");
     std::vector<Renaming> rest;
     for (Renaming& change : unsynced_names_) {
         const std::string& name = change.name.empty() ? change.gone : change.name;
