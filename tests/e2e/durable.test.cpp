@@ -30,8 +30,15 @@ struct House {
         arguments.insert(arguments.begin(), built("zex"));
         return run(std::move(arguments), std::move(input), at);
     }
+    /// Of the log as it lies there.
+    void check_log() const {
+        const Finished verified = run({built("zex"), "log", "verify", directory.path});
+        INFO(verified.out << verified.err);
+        CHECK(verified.code == 0);
+    }
     void kill_and_restart() {
         broker.kill();
+        check_log();
         broker.restart();
     }
 };
@@ -155,9 +162,8 @@ TEST_CASE("kill -9: what was delivered comes again flagged and in order, what wa
             dealer.ask({{"op", "settle"}, {"id", 7}, {"consumer", "c"}, {"tags", {{1, 40}}}});
         // Further deliveries may come before the answer.
         CHECK((settled.op() == "ok" || settled.op() == "deliver"));
-        house.broker.kill();
     }
-    house.broker.restart();
+    house.kill_and_restart();
 
     Dealer dealer(house.broker.endpoint());
     dealer.hello();
@@ -177,6 +183,7 @@ TEST_CASE("kill -9: what was delivered comes again flagged and in order, what wa
                 {{"op", "settle"}, {"consumer", "c"}, {"tag", got.tag}, {"up_to", true}, {"id", 8}})
             .op() == "ok");
     REQUIRE(house.broker.terminate() == 0);
+    house.check_log();
     house.broker.restart();
     CHECK(house.zex({"sub", "--queue", "q", "--count", "1", "--timeout", "200ms"}).code == 75);
 }
@@ -280,6 +287,7 @@ TEST_CASE("SIGTERM while confirms are under way: each message has an answer, or 
     }
     REQUIRE(total > 0);
 
+    house.check_log();
     house.broker.restart();
     const Finished drained = house.zex(
         {"sub", "--queue", "q", "--raw", "--count", std::to_string(total), "--timeout", "20"});
@@ -315,7 +323,9 @@ TEST_CASE("a backup of a running broker under load is a whole broker") {
     load.signal(SIGKILL);
     CHECK(load.wait() == 128 + SIGKILL);
     CHECK(house.broker.terminate() == 0);
+    house.check_log();
 
+    CHECK(run({built("zex"), "log", "verify", house.directory.path + "/backups/friday"}).code == 0);
     BrokerProcess copy({"--data-dir", house.directory.path + "/backups/friday"});
     const Process::Environment at = {{"ZEX_ENDPOINT", copy.endpoint()}};
     const Finished first = run({built("zex"), "sub", "--queue", "q", "--raw", "--count",
