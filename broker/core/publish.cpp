@@ -102,7 +102,7 @@ class Publishing {
             if (targets.empty()) {
                 std::for_each(begin, end, [&](const auto& entry) { leave_unrouted(entry); });
             } else {
-                enter_heading(begin->key);
+                enter_heading(begin->key, targets);
                 std::for_each(begin, end, [&](const auto& entry) { enqueue(entry, targets); });
                 std::for_each(targets.begin(), targets.end(), [&](Queue* q) { touch(*q); });
             }
@@ -132,10 +132,13 @@ class Publishing {
         return payload;
     }
 
-    void enter_heading(std::string_view key) {
-        HeadingRef& heading = turn_.state.last_heading;
-        if (heading && heading->is(exchange_.name, key, verb_.common)) return;
-        heading = HeadingRef::make(exchange_.name, key, verb_.common);
+    /// Within one run all messages share a heading; so do runs with equal keys and properties.
+    void enter_heading(std::string_view key, const Targets& targets) {
+        if (heading_ && heading_->is(exchange_.name, key, verb_.common)) return;
+        // The targets of a key have an address of their own, but for those of the default exchange.
+        const std::uint64_t place = reinterpret_cast<std::uintptr_t>(&targets) +
+                                    reinterpret_cast<std::uintptr_t>(targets.front());
+        heading_ = turn_.state.headings.get(place, exchange_.name, key, verb_.common);
     }
 
     void leave_unrouted(const wire::PublishEntry& entry) {
@@ -155,7 +158,7 @@ class Publishing {
         if (!make_room(arrival.size() + verb_.common.size(), entry.key, targets)) return;
         arrival.share_if_large();
         for (Queue* queue : targets) {
-            queue->enqueue(turn_.state.last_heading, arrival, turn_.now);
+            queue->enqueue(heading_, arrival, turn_.now);
         }
         ++exchange_.routed;
         turn_.state.counters.enqueued += targets.size();
@@ -214,6 +217,7 @@ class Publishing {
     const wire::Publish& verb_;
     Exchange& exchange_;
     Outcomes outcomes_;
+    HeadingRef heading_;           ///< of the run at hand
     std::string_view body_;        ///< payloads not yet handed out
     std::vector<Queue*> touched_;  ///< have messages that no consumer was offered yet
 };

@@ -11,6 +11,7 @@
 
 #include "broker/core/counters.h"
 #include "broker/core/effect.h"
+#include "broker/core/headings.h"
 #include "broker/core/limits.h"
 #include "broker/core/sessions.h"
 #include "broker/core/topology.h"
@@ -30,7 +31,7 @@ struct State {
     Counters counters;
     Topology topology;
     Sessions sessions;
-    HeadingRef last_heading;          ///< of the latest publish: the next one is often the same
+    Headings headings;
     std::vector<QueueId> unfinished;  ///< queues with a consumer that waits for the next Tick
     std::uint64_t last_consumer_id = 0;
     bool shutting_down = false;
