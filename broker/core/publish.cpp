@@ -82,6 +82,9 @@ class Outcomes {
     std::optional<Error> refusal_;
 };
 
+/// From so many queues on, copies into the chunks of each cost more than a block of its own.
+constexpr std::size_t shared_among = 3;
+
 /// Carries one publish through.
 class Publishing {
   public:
@@ -156,13 +159,20 @@ class Publishing {
     void enqueue(const wire::PublishEntry& entry, const Targets& targets) {
         Arrival arrival{entry.own, next_payload(entry), {}};
         if (!make_room(arrival.size() + verb_.common.size(), entry.key, targets)) return;
-        arrival.share_if_large();
+        share(arrival, targets);
         for (Queue* queue : targets) {
             queue->enqueue(heading_, arrival, turn_.now);
         }
         ++exchange_.routed;
         turn_.state.counters.enqueued += targets.size();
         outcomes_.confirm(targets.size());
+    }
+
+    /// Among many queues also a small content is written once; each holds it as long as it likes.
+    static void share(Arrival& arrival, const Targets& targets) {
+        if (targets.size() < shared_among) return arrival.share_if_large();
+        arrival.shared = BlockRef::allocate(arrival.size());
+        arrival.write_to(arrival.shared->data());
     }
 
     bool make_room(std::uint64_t bytes, std::string_view key, const Targets& targets) {
