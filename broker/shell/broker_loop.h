@@ -62,6 +62,7 @@ class BrokerLoop {
 
     // One turn, in this order:
     void wait(std::optional<Duration> max_wait);
+    bool poll(std::optional<Duration> longest);
     void drain_listeners();
     void look_at_sightings();
     void do_what_is_due();
