@@ -21,9 +21,9 @@ WINDOW = {system: 10_000 for system in ALL}
 
 # Messages per second, for the size of the first short run only; what follows is calibrated.
 FIRST_GUESS = {"zex": 500_000, "zex-json": 400_000, "zex-plain": 200_000, "zex-ipc": 400_000,
-               "zex-inproc": 400_000, "zex-busy": 400_000, "nats": 500_000,
-               "jetstream": 50_000, "redis": 400_000, "redis-streams": 100_000, "rabbitmq": 30_000, "rabbitmq-quorum": 20_000,
-               "mosquitto": 20_000, "r1": 300_000}
+               "zex-inproc": 400_000, "zex-busy": 400_000, "nats": 500_000, "jetstream": 50_000,
+               "redis": 400_000, "redis-streams": 100_000, "rabbitmq": 30_000,
+               "rabbitmq-quorum": 20_000, "mosquitto": 20_000, "r1": 300_000}
 
 
 def base(system):

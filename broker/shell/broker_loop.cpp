@@ -1,6 +1,7 @@
 #include "broker/shell/broker_loop.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -121,6 +122,7 @@ bool BrokerLoop::poll(std::optional<Duration> longest) {
         if (!net::poll(poll_items_, Duration(0))) return false;
         const auto is_ready = [](const net::PollItem& item) { return item.ready; };
         if (std::any_of(poll_items_.begin(), poll_items_.end(), is_ready)) return true;
+        std::this_thread::yield();  // to whoever has the input, where processors are few
         spent = clock_.now() - start;
     }
     if (longest) *longest = std::max(*longest - spent, Duration(0));
