@@ -71,10 +71,10 @@ def load_groups(quick):
 def latency_groups(quick):
     groups = []
     for guarantee, systems, words in [
-            ("at-most-once", ["zex", "zex-ipc", "zex-inproc", "nats", "redis", "rabbitmq", "r1"],
-             ()),
-            ("at-least-once", ["zex", "zex-ipc", "zex-inproc", "jetstream", "redis-streams",
-                               "rabbitmq", "r3a"], ("--at-least-once",))]:
+            ("at-most-once", ["zex", "zex-ipc", "zex-inproc", "zex-busy", "nats", "redis",
+                              "rabbitmq", "r1"], ()),
+            ("at-least-once", ["zex", "zex-ipc", "zex-inproc", "zex-busy", "jetstream",
+                               "redis-streams", "rabbitmq", "r3a"], ("--at-least-once",))]:
         for rate in [10_000] if quick else [1_000, 10_000, 50_000]:
             seconds = 1 if quick else 2
             cells = [Cell("latency", system, 128, words=words, rate=rate, seconds=seconds,

@@ -92,9 +92,10 @@ memory_bytes_max = 12884901888
 level = "warn"
 """
 
-    def __init__(self, directory, zexd):
+    def __init__(self, directory, zexd, arguments=()):
         super().__init__(directory)
         self.zexd = zexd
+        self.arguments = arguments
         self.endpoint = f"tcp://127.0.0.1:{self.port}"
         self.ipc = f"ipc://{directory}/zexd.sock"
 
@@ -102,7 +103,7 @@ level = "warn"
         listen = (f'[listen]\nendpoints = ["{self.endpoint}", "{self.ipc}"]\n'
                   "connections_max = 20000\n")
         path = self.write("zexd.toml", listen + self.settings)
-        self.spawn([self.zexd, "--config", path])
+        self.spawn([self.zexd, "--config", path, *self.arguments])
 
 
 class Nats(Server):

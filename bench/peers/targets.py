@@ -99,6 +99,9 @@ def latency(t):
         for key in ["p50_us", "p99_us"]:
             t.ratio(f"latency {key[:3]} at {rate:,}/s over R1", t.value(key, "zex", **where),
                     t.value(key, "r1", **where), most=1.0)
+    where = {"scenario": "latency", "guarantee": "at-most-once", "offered": 10_000}
+    t.ratio("latency p50 with busy polling at 10,000/s over NATS core",
+            t.value("p50_us", "zex-busy", **where), t.value("p50_us", "nats", **where), most=1.0)
     where = {"scenario": "latency", "guarantee": "at-least-once", "offered": 50_000}
     for peer in ["rabbitmq", "jetstream"]:
         t.ratio(f"latency p99 at least once at 50,000/s over {name(peer)}",

@@ -68,6 +68,7 @@ class BrokerLoop {
 
     // One turn, in this order:
     void wait(std::optional<Duration> max_wait);
+    bool poll(std::optional<Duration> longest);
     void heed_store();
     void drain_listeners();
     void look_at_sightings();
