@@ -57,6 +57,11 @@ Result<Delivery> Consumer::next(std::optional<Milliseconds> timeout) {
     return state_->subscription->next(longest);
 }
 
+Result<Deliveries> Consumer::next_batch(std::size_t most, std::optional<Milliseconds> timeout) {
+    const Duration longest = timeout ? Duration(*timeout) : state_->timeout;
+    return state_->subscription->next_batch(most, longest);
+}
+
 Status Consumer::cancel() {
     const auto core = state_->core.lock();
     return core ? core->cancel(state_->subscription) : closed_error();

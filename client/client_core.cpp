@@ -103,10 +103,7 @@ Result<std::string> ClientCore::check(std::string_view exchange, std::string_vie
     }
     if (auto bad = check_key(key, "key")) return *bad;
     if (Status checked = check_payload_fields(message.payload); !checked) return checked.error();
-    const bool plain = message.message_id.empty() && message.correlation_id.empty() &&
-                       message.reply_to.empty() && !message.timestamp_ms &&
-                       message.headers_json.empty() && message.extra_json.empty();
-    if (plain) return std::string();
+    if (is_plain(message)) return std::string();
     return own_fields(message);
 }
 
@@ -127,19 +124,21 @@ std::future<Result<Confirmed>> ClientCore::publish(std::string_view exchange, st
 Status ClientCore::publish_counted(PublishTally& tally, std::string_view exchange,
                                    std::string_view key, const Message& message,
                                    const PublishOptions& options) {
-    const Result<std::string> own = check(exchange, key, message);
-    if (!own) return own.error();
-    const BatchTerms terms{exchange, options.mandatory, true,
-                           options.timeout.value_or(options_.timeout), &tally};
-    return outbox_.publish_counted(terms, key, message, *own);
+    return post(
+        {exchange, options.mandatory, true, options.timeout.value_or(options_.timeout), &tally},
+        key, message);
 }
 
 Status ClientCore::post(std::string_view exchange, std::string_view key, const Message& message,
                         const PublishOptions& options) {
-    const Result<std::string> own = check(exchange, key, message);
+    return post({exchange, options.mandatory, false, options.timeout.value_or(options_.timeout)},
+                key, message);
+}
+
+Status ClientCore::post(const BatchTerms& terms, std::string_view key, const Message& message) {
+    if (outbox_.append(terms, key, message)) return {};
+    const Result<std::string> own = check(terms.exchange, key, message);
     if (!own) return own.error();
-    const BatchTerms terms{exchange, options.mandatory, false,
-                           options.timeout.value_or(options_.timeout)};
     return outbox_.post(terms, key, message, *own);
 }
 

@@ -58,6 +58,7 @@ class ClientCore {
     ClientCore(Options options, std::unique_ptr<net::Context> context);
     Call call(wire::Operation operation, std::optional<Milliseconds> timeout, Answered answered);
     Call cancel_call(const std::shared_ptr<Subscription>& subscription, Answered then);
+    Status post(const BatchTerms& terms, std::string_view key, const Message& message);
     Result<std::string> check(std::string_view exchange, std::string_view key,
                               const Message& message) const;
 

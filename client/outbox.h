@@ -21,6 +21,7 @@
 #include <zex/client.hpp>
 
 #include "client/batch.h"
+#include "client/block_pool.h"
 #include "client/call.h"
 #include "client/doorbell.h"
 
@@ -38,16 +39,19 @@ class Outbox {
     Outbox(Bounds bounds, std::shared_ptr<Doorbell> bell)
         : bounds_(bounds), bell_(std::move(bell)) {}
 
-    /// Adds to the batch at the end, or opens one. `outbox_full` at the deadline,
-    /// `message_too_large`, `client_closed`.
+    /// The short way, of messages like the one before: adds to the open batch a message without
+    /// fields of its own that agrees with it, in which therefore only the key may need a look.
+    /// False, and nothing is done, where it is not so; then another function tells why, or waits.
+    bool append(const BatchTerms& terms, std::string_view key, const Message& message);
+
+    /// Adds to the batch at the end, or opens one; the outcome is told to terms.tally, where there
+    /// is one. `outbox_full` at the deadline, `message_too_large`, `client_closed`. What is given
+    /// has been checked.
     Status post(const BatchTerms& terms, std::string_view key, const Message& message,
                 std::string_view own);
+    /// The same, with the outcome in a future.
     std::future<Result<Confirmed>> publish(const BatchTerms& terms, std::string_view key,
                                            const Message& message, std::string_view own);
-
-    /// The same, with the outcome told to terms.tally.
-    Status publish_counted(const BatchTerms& terms, std::string_view key, const Message& message,
-                           std::string_view own);
 
     Status push(Call call);  ///< `client_closed` or `outbox_full`; then `answered` is not called
 
@@ -78,7 +82,11 @@ class Outbox {
     Result<Batch*> open_batch(std::unique_lock<std::mutex>& lock, const BatchTerms& terms,
                               const Message& message);
     bool has_room(const BatchTerms& terms, std::size_t bytes) const;
-    void add(Batch& batch, std::string_view key, const Message& message, std::string_view own);
+    void add(Batch& batch, const BatchTerms& terms, std::string_view key, const Message& message,
+             std::string_view own);
+    void ring_for(const Batch& batch, std::unique_lock<std::mutex>& lock);
+    void prepare(Batch& batch);
+    void shut_open();
 
     const Bounds bounds_;
     const std::shared_ptr<Doorbell> bell_;
@@ -87,6 +95,9 @@ class Outbox {
     std::size_t waiters_ = 0;
     std::deque<Item> items_;
     Batch* open_ = nullptr;  ///< the last item, while it may grow
+    BlockPool pool_;
+    std::size_t last_messages_ = 0;  ///< in the last batch that was open
+    std::size_t last_bytes_ = 0;     ///< of its body
     BatchLimits limits_;
     std::size_t bytes_ = 0;
     std::size_t calls_ = 0;

@@ -43,6 +43,8 @@ class Subscription {
 
     /// Waits at most `longest`, or without limit. Reads no clock where a delivery is here already.
     Result<Delivery> next(std::optional<Duration> longest);
+    /// Those of one frame that are left, at most `most`.
+    Result<Deliveries> next_batch(std::size_t most, std::optional<Duration> longest);
 
     /// Calls back for what is here, up to a bound; true when there is more.
     bool run_callbacks();
@@ -56,8 +58,16 @@ class Subscription {
         std::size_t next = 0;
         std::size_t bytes = 0;
     };
-    std::optional<Delivery> take();  ///< requires the mutex
-    void drop_unread();              ///< requires the mutex
+    /// Messages [first, last) of a frame.
+    struct Part {
+        std::shared_ptr<const DeliveryFactory::Frame> frame;
+        std::size_t first = 0;
+        std::size_t last = 0;
+    };
+    // These require the mutex.
+    Status wait(std::unique_lock<std::mutex>& lock, std::optional<Duration> longest);
+    Part take(std::size_t most);  ///< requires a chunk
+    void drop_unread();
 
     const std::string name_;
     const std::shared_ptr<SettleBuffer> settles_;
