@@ -19,8 +19,7 @@ class Doorbell {
     /// Look for work once more after this call, then poll fd().
     void going_to_sleep() noexcept { asleep_.store(true); }
     void woken() noexcept {
-        asleep_.store(false);
-        wakeup_.clear();
+        if (!asleep_.exchange(false)) wakeup_.clear();
     }
     int fd() const { return wakeup_.fd(); }
 

@@ -1,9 +1,12 @@
 #include "client/driver.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <random>
 #include <utility>
+
+#include "common/net/wait.h"
 
 namespace zex {
 namespace {
@@ -15,6 +18,7 @@ Instant now() {
 constexpr std::size_t gather_bytes = 1024 * 1024;  // from the outbox in one turn
 constexpr int reads_in_a_row = 64;
 constexpr Duration retry_blocked = std::chrono::milliseconds(1);
+constexpr Duration pause_before_at_once = std::chrono::microseconds(50);
 
 Session::Terms terms_of(const Options& options) {
     Session::Terms terms;
@@ -52,6 +56,7 @@ void Driver::stop() {
 }
 
 void Driver::run() {
+    std::unique_lock turn(turn_);
     session_.start(now());
     perform();
     while (!finished_) {
@@ -59,8 +64,28 @@ void Driver::run() {
             session_.finish(error(ErrorCode::client_closed, "the client was closed"));
             perform();
         } else if (!step()) {
-            sleep();
+            sleep(turn);
         }
+    }
+}
+
+// A thread that publishes without a pause had better wake the socket thread, and fill batches while
+// that one sends.
+void Driver::announce() {
+    const Instant time = now();
+    if (time < sent_at_once_.load(std::memory_order_relaxed) + pause_before_at_once) {
+        return parts_.bell.ring();
+    }
+    sent_at_once_.store(time, std::memory_order_relaxed);
+    const std::unique_lock turn(turn_, std::try_to_lock);
+    if (!turn) return parts_.bell.ring();
+    gather();
+    send();
+    read();
+    // The socket thread has gone to sleep without knowing of what is new.
+    if (may_watch_ || may_read_ || has_work() || !to_send_.empty() ||
+        next_deadline() < sleeps_until_) {
+        parts_.bell.ring();
     }
 }
 
@@ -70,25 +95,36 @@ bool Driver::step() {
     busy |= read();
     busy |= watch();
     busy |= expire();
-    return busy;
+    // Reading makes libzmq notice that there is room again.
+    return busy || send();
 }
 
-void Driver::sleep() {
+bool Driver::has_work() const {
+    return session_.open() && to_send_.empty() &&
+           (!parts_.subscriptions.nothing_to_settle() || !parts_.outbox.empty());
+}
+
+Instant Driver::next_deadline() const {
+    const Instant first = session_.next_deadline().value_or(Instant::max());
+    return std::min(first, parts_.outbox.next_deadline().value_or(Instant::max()));
+}
+
+void Driver::sleep(std::unique_lock<std::mutex>& turn) {
     parts_.bell.going_to_sleep();
-    const bool work = session_.open() && to_send_.empty() &&
-                      (!parts_.subscriptions.nothing_to_settle() || !parts_.outbox.empty());
-    if (!work && !stop_.load()) {
-        Instant until = session_.next_deadline().value_or(Instant::max());
-        if (const auto deadline = parts_.outbox.next_deadline()) until = std::min(until, *deadline);
-        Duration longest = until == Instant::max() ? std::chrono::hours(1) : until - now();
+    if (!has_work() && !stop_.load()) {
+        sleeps_until_ = next_deadline();
+        Duration longest =
+            sleeps_until_ == Instant::max() ? std::chrono::hours(1) : sleeps_until_ - now();
         if (!to_send_.empty()) longest = std::min(longest, retry_blocked);
-        std::vector<net::PollItem> items(1);
+        std::array<net::WaitItem, 3> items{};
         items[0].fd = parts_.bell.fd();
-        if (link_) {
-            items.push_back({&link_->events()});
-            if (!parts_.budget.exceeded()) items.push_back({&link_->dealer()});
-        }
-        net::poll(items, std::max(longest, Duration{0}));
+        if (link_) items[1].fd = link_->events_fd();
+        if (link_ && !parts_.budget.exceeded()) items[2].fd = link_->dealer_fd();
+        turn.unlock();
+        net::wait_readable(items, longest);
+        turn.lock();
+        may_watch_ |= items[1].ready;
+        may_read_ |= items[2].ready;
     }
     parts_.bell.woken();
 }
@@ -125,6 +161,7 @@ bool Driver::send() {
         busy = true;
     }
     if (busy) session_.sent(now());
+    may_read_ |= busy;  // sending may have used the socket's signal up
     return busy;
 }
 
@@ -132,11 +169,14 @@ bool Driver::read() {
     if (!link_) return false;
     if (parts_.budget.exceeded()) {
         session_.heard(now());  // silent is this side, by choice
+        may_read_ = true;
         return false;
     }
     std::vector<net::Frame> frames;
     int count = 0;
-    while (link_ && count < reads_in_a_row && link_->receive(frames)) {
+    while (link_ && may_read_ && count < reads_in_a_row) {
+        may_read_ = link_->receive(frames);
+        if (!may_read_) break;
         ++count;
         take_in(frames);
     }
@@ -182,10 +222,11 @@ void Driver::deliver(std::vector<net::Frame>& frames, const wire::Deliver& deliv
 }
 
 bool Driver::watch() {
-    if (!link_) return false;
+    if (!link_ || !may_watch_) return false;
     std::optional<Error> why;
     const Link::News news = link_->news(why);
-    if (news == Link::News::none) return false;
+    may_watch_ = news != Link::News::none;
+    if (!may_watch_) return false;
     if (news == Link::News::ready) {
         session_.link_ready(now());
     } else {
@@ -248,6 +289,8 @@ void Driver::perform(OpenLink& effect) {
     Result<Link> link = Link::open(parts_.context, effect.endpoint);
     if (link) {
         link_.emplace(std::move(*link));
+        may_watch_ = true;
+        may_read_ = true;
     } else {
         session_.link_lost(link.error(), now());
     }

@@ -1,12 +1,15 @@
-// The socket thread: owns the link, drives the session, moves what waits in the outbox to the
-// socket and what comes from it to those who wait.
+// Owns the link, drives the session, moves what waits in the outbox to the socket and what comes
+// from it to those who wait. All that is done by the thread that has the turn (a mutex): the socket
+// thread, or, where little happens, for a moment a thread of the program, whose message then
+// leaves without waking another thread first.
 //
-// Thread: run() is the thread; stop() from any.
+// Thread: run() is the socket thread; announce() and stop() from any without the turn.
 #pragma once
 
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -40,6 +43,9 @@ class Driver {
     void run();
     void stop();  ///< run() returns soon, and fails all that is under way
 
+    /// Something new waits in the outbox: sends it at once, or wakes the socket thread.
+    void announce();
+
   private:
     /// A message ready for the socket.
     struct Outgoing {
@@ -48,7 +54,9 @@ class Driver {
     };
 
     bool step();
-    void sleep();
+    void sleep(std::unique_lock<std::mutex>& turn);
+    bool has_work() const;
+    Instant next_deadline() const;
     bool gather();
     bool send();
     bool read();
@@ -75,12 +83,18 @@ class Driver {
 
     Parts parts_;
     const wire::Form form_;
+    std::atomic<bool> stop_{false};
+    std::atomic<Instant> sent_at_once_{Instant{}};  ///< when announce() last did so
+
+    std::mutex turn_;  ///< guards all below
     Session session_;
     wire::Decoder decoder_;
     std::optional<Link> link_;
     std::deque<Outgoing> to_send_;
     std::vector<Outbox::Item> items_;
-    std::atomic<bool> stop_{false};
+    bool may_read_ = false;   ///< receive() has not said since that there is nothing
+    bool may_watch_ = false;  ///< the same of the link's news
+    Instant sleeps_until_{};  ///< the socket thread, if nothing wakes it
     bool finished_ = false;
 };
 

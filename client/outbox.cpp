@@ -31,7 +31,7 @@ Instant deadline_of(const Outbox::Item& item) {
 
 }  // namespace
 
-// Nothing is rung here: whoever opened the batch has rung for it, and the socket thread does not
+// Nothing is announced here: whoever opened the batch has done that, and the socket thread does not
 // sleep while it could take it.
 bool Outbox::append(const BatchTerms& terms, std::string_view key, const Message& message) {
     if (!is_plain(message)) return false;
@@ -51,7 +51,7 @@ Status Outbox::post(const BatchTerms& terms, std::string_view key, const Message
     Result<Batch*> batch = room(lock, terms, message);
     if (!batch) return batch.error();
     add(**batch, terms, key, message, own);
-    ring_for(**batch, lock);
+    announce(**batch, lock);
     return {};
 }
 
@@ -66,7 +66,7 @@ std::future<Result<Confirmed>> Outbox::publish(const BatchTerms& terms, std::str
     }
     add(**batch, terms, key, message, own);
     std::future<Result<Confirmed>> future = (*batch)->add_promise();
-    ring_for(**batch, lock);
+    announce(**batch, lock);
     return future;
 }
 
@@ -79,10 +79,10 @@ void Outbox::add(Batch& batch, const BatchTerms& terms, std::string_view key,
 }
 
 /// Once for a batch, when it is there with its first message.
-void Outbox::ring_for(const Batch& batch, std::unique_lock<std::mutex>& lock) {
+void Outbox::announce(const Batch& batch, std::unique_lock<std::mutex>& lock) {
     const bool opened = batch.size() == 1;
     lock.unlock();
-    if (opened) bell_->ring();
+    if (opened) announce_();
 }
 
 bool Outbox::has_room(const BatchTerms& terms, std::size_t bytes) const {
@@ -165,7 +165,7 @@ Status Outbox::push(Call call) {
         shut_open();
         items_.emplace_back(std::move(call));
     }
-    bell_->ring();
+    announce_();
     return {};
 }
 

@@ -1,8 +1,8 @@
 // What waits to be sent, in the order of the calls: batches that fill while the socket thread is
 // busy, and requests between them.
 //
-// Thread: append() and push() from any; take(), put_back(), expire() and settled() from the socket
-// thread.
+// Thread: append(), post(), publish(), push() and wait_confirmed() from any; the rest from who has
+// the driver's turn.
 // Invariants: bytes (waiting or unconfirmed) and unconfirmed messages stay within their bounds;
 // at a bound publishers wait, until their deadline.
 #pragma once
@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -23,7 +24,6 @@
 #include "client/batch.h"
 #include "client/block_pool.h"
 #include "client/call.h"
-#include "client/doorbell.h"
 
 namespace zex {
 
@@ -36,8 +36,9 @@ class Outbox {
         std::size_t unconfirmed = 0;
         std::size_t calls = 100'000;
     };
-    Outbox(Bounds bounds, std::shared_ptr<Doorbell> bell)
-        : bounds_(bounds), bell_(std::move(bell)) {}
+    /// `announce` is called, by the thread that added it, when something new waits to be taken.
+    Outbox(Bounds bounds, std::function<void()> announce)
+        : bounds_(bounds), announce_(std::move(announce)) {}
 
     /// The short way, of messages like the one before: adds to the open batch a message without
     /// fields of its own that agrees with it, in which therefore only the key may need a look.
@@ -84,12 +85,12 @@ class Outbox {
     bool has_room(const BatchTerms& terms, std::size_t bytes) const;
     void add(Batch& batch, const BatchTerms& terms, std::string_view key, const Message& message,
              std::string_view own);
-    void ring_for(const Batch& batch, std::unique_lock<std::mutex>& lock);
+    void announce(const Batch& batch, std::unique_lock<std::mutex>& lock);
     void prepare(Batch& batch);
     void shut_open();
 
     const Bounds bounds_;
-    const std::shared_ptr<Doorbell> bell_;
+    const std::function<void()> announce_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::size_t waiters_ = 0;

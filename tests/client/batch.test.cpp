@@ -13,7 +13,7 @@ const BatchTerms posted{"logs", false, false, seconds(5)};
 const BatchTerms confirmed{"logs", false, true, seconds(5)};
 
 Outbox outbox(std::size_t bytes = 1 << 20, std::size_t unconfirmed = 100) {
-    return Outbox({bytes, unconfirmed}, std::make_shared<Doorbell>());
+    return Outbox({bytes, unconfirmed}, [] {});
 }
 
 std::vector<std::shared_ptr<Batch>> batches(Outbox& from) {
