@@ -57,6 +57,9 @@ Result<std::shared_ptr<ClientCore>> ClientCore::connect(Options options) {
         context = std::move(*made);
     }
     std::shared_ptr<ClientCore> core(new ClientCore(std::move(options), std::move(context)));
+    core->subscriptions_.on_settle([weak = std::weak_ptr(core)] {
+        if (const auto alive = weak.lock()) alive->driver_.announce();
+    });
     const ConnectionState state = core->board_.wait_connected(core->options_.timeout);
     if (state == ConnectionState::connected || state == ConnectionState::resumed) return core;
     const std::optional<Error> last = core->board_.last_error();
@@ -71,7 +74,7 @@ ClientCore::ClientCore(Options options, std::unique_ptr<net::Context> context)
       budget_(std::make_shared<InboxBudget>(options_.inbox_bytes, bell_)),
       outbox_({options_.outbox_bytes, options_.unconfirmed_messages},
               [this] { driver_.announce(); }),
-      subscriptions_(bell_, budget_),
+      subscriptions_(budget_),
       callbacks_(budget_),
       driver_({options_, *context_, *bell_, outbox_, subscriptions_, *budget_, callbacks_, board_}),
       thread_([this] { driver_.run(); }) {}

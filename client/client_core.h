@@ -45,6 +45,7 @@ class ClientCore {
     Result<std::shared_ptr<Subscription>> consume(const std::string& queue,
                                                   const ConsumeOptions& options,
                                                   std::function<void(Delivery&)> on_delivery);
+    void lead(Subscription& subscription, Instant until) { driver_.lead(subscription, until); }
     Status cancel(const std::shared_ptr<Subscription>& subscription);
     /// Without waiting.
     void abandon(const std::shared_ptr<Subscription>& subscription);

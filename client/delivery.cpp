@@ -215,14 +215,14 @@ Status DeliveryFactory::settle(const Deliveries& deliveries, wire::Settlement ac
     const Frame& frame = *deliveries.first_.frame_;
     if (frame.settles == nullptr) return {};
     const std::uint64_t tag = deliveries.first_.tag();
-    return frame.settles->add(frame.generation, {tag, tag + deliveries.size() - 1}, action);
+    return frame.settles->settle(frame.generation, {tag, tag + deliveries.size() - 1}, action);
 }
 
 Status DeliveryFactory::settle(const Delivery& delivery, wire::Settlement action, bool up_to) {
     const Frame& frame = *delivery.frame_;
     if (frame.settles == nullptr) return {};
     const std::uint64_t tag = delivery.tag();
-    return frame.settles->add(frame.generation, {tag, tag}, action, up_to);
+    return frame.settles->settle(frame.generation, {tag, tag}, action, up_to);
 }
 
 }  // namespace zex

@@ -1,12 +1,9 @@
 #include "client/driver.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <random>
 #include <utility>
-
-#include "common/net/wait.h"
 
 namespace zex {
 namespace {
@@ -17,8 +14,6 @@ Instant now() {
 
 constexpr std::size_t gather_bytes = 1024 * 1024;  // from the outbox in one turn
 constexpr int reads_in_a_row = 64;
-constexpr Duration retry_blocked = std::chrono::milliseconds(1);
-constexpr Duration pause_before_at_once = std::chrono::microseconds(50);
 
 Session::Terms terms_of(const Options& options) {
     Session::Terms terms;
@@ -50,45 +45,6 @@ Driver::Driver(const Parts& parts)
       form_(parts.options.envelope == Envelope::json ? wire::Form::json : wire::Form::msgpack),
       session_(terms_of(parts.options), jitter()) {}
 
-void Driver::stop() {
-    stop_.store(true);
-    parts_.bell.ring();
-}
-
-void Driver::run() {
-    std::unique_lock turn(turn_);
-    session_.start(now());
-    perform();
-    while (!finished_) {
-        if (stop_.load()) {
-            session_.finish(error(ErrorCode::client_closed, "the client was closed"));
-            perform();
-        } else if (!step()) {
-            sleep(turn);
-        }
-    }
-}
-
-// A thread that publishes without a pause had better wake the socket thread, and fill batches while
-// that one sends.
-void Driver::announce() {
-    const Instant time = now();
-    if (time < sent_at_once_.load(std::memory_order_relaxed) + pause_before_at_once) {
-        return parts_.bell.ring();
-    }
-    sent_at_once_.store(time, std::memory_order_relaxed);
-    const std::unique_lock turn(turn_, std::try_to_lock);
-    if (!turn) return parts_.bell.ring();
-    gather();
-    send();
-    read();
-    // The socket thread has gone to sleep without knowing of what is new.
-    if (may_watch_ || may_read_ || has_work() || !to_send_.empty() ||
-        next_deadline() < sleeps_until_) {
-        parts_.bell.ring();
-    }
-}
-
 bool Driver::step() {
     bool busy = gather();
     busy |= send();
@@ -97,36 +53,6 @@ bool Driver::step() {
     busy |= expire();
     // Reading makes libzmq notice that there is room again.
     return busy || send();
-}
-
-bool Driver::has_work() const {
-    return session_.open() && to_send_.empty() &&
-           (!parts_.subscriptions.nothing_to_settle() || !parts_.outbox.empty());
-}
-
-Instant Driver::next_deadline() const {
-    const Instant first = session_.next_deadline().value_or(Instant::max());
-    return std::min(first, parts_.outbox.next_deadline().value_or(Instant::max()));
-}
-
-void Driver::sleep(std::unique_lock<std::mutex>& turn) {
-    parts_.bell.going_to_sleep();
-    if (!has_work() && !stop_.load()) {
-        sleeps_until_ = next_deadline();
-        Duration longest =
-            sleeps_until_ == Instant::max() ? std::chrono::hours(1) : sleeps_until_ - now();
-        if (!to_send_.empty()) longest = std::min(longest, retry_blocked);
-        std::array<net::WaitItem, 3> items{};
-        items[0].fd = parts_.bell.fd();
-        if (link_) items[1].fd = link_->events_fd();
-        if (link_ && !parts_.budget.exceeded()) items[2].fd = link_->dealer_fd();
-        turn.unlock();
-        net::wait_readable(items, longest);
-        turn.lock();
-        may_watch_ |= items[1].ready;
-        may_read_ |= items[2].ready;
-    }
-    parts_.bell.woken();
 }
 
 /// Takes what waits, when what was taken before has left: meanwhile batches grow.

@@ -1,9 +1,15 @@
 // Owns the link, drives the session, moves what waits in the outbox to the socket and what comes
-// from it to those who wait. All that is done by the thread that has the turn (a mutex): the socket
-// thread, or, where little happens, for a moment a thread of the program, whose message then
-// leaves without waking another thread first.
+// from it to those who wait. All that is done by the thread that has the turn, a mutex. Usually it
+// is the socket thread, which waits for the socket and for the bell. Two ways spare a message the
+// waking of that thread:
 //
-// Thread: run() is the socket thread; announce() and stop() from any without the turn.
+// - A thread of the program that has something to send after a pause takes the turn and sends it.
+// - A thread that waits for a delivery leads: it waits for the socket itself, while the socket
+//   thread stands by. After it has got one, its place is kept for a lease (1 ms), because it is
+//   likely to come back; then the socket thread takes over. The lease ends at once when the bell
+//   rings, and there is none while anybody waits for anything else of this client.
+//
+// Thread: run() is the socket thread; announce(), lead() and stop() from any without the turn.
 #pragma once
 
 #include <atomic>
@@ -21,6 +27,7 @@
 #include "client/session.h"
 #include "client/state_board.h"
 #include "client/subscriptions.h"
+#include "common/net/wakeup.h"
 #include "common/wire/codec.h"
 
 namespace zex {
@@ -43,8 +50,12 @@ class Driver {
     void run();
     void stop();  ///< run() returns soon, and fails all that is under way
 
-    /// Something new waits in the outbox: sends it at once, or wakes the socket thread.
+    /// Something new waits to be sent: does it at once, or wakes who waits for the socket.
     void announce();
+
+    /// Waits for the socket in place of the socket thread until the consumer has something to read
+    /// or has ended, or until then. Returns early where that thread had better do it.
+    void lead(Subscription& consumer, Instant until);
 
   private:
     /// A message ready for the socket.
@@ -54,7 +65,11 @@ class Driver {
     };
 
     bool step();
-    void sleep(std::unique_lock<std::mutex>& turn);
+    using Turn = std::unique_lock<std::mutex>;
+    void sleep(Turn& turn, const net::Wakeup& bed, Instant until);
+    void stand_by(Turn& turn);
+    void stop_leading(const Subscription& consumer);
+    bool may_lead() const;
     bool has_work() const;
     Instant next_deadline() const;
     bool gather();
@@ -86,15 +101,22 @@ class Driver {
     std::atomic<bool> stop_{false};
     std::atomic<Instant> sent_at_once_{Instant{}};  ///< when announce() last did so
 
+    const net::Wakeup bed_;       ///< of the socket thread
+    const net::Wakeup lead_bed_;  ///< of the one who leads
+
     std::mutex turn_;  ///< guards all below
     Session session_;
     wire::Decoder decoder_;
     std::optional<Link> link_;
     std::deque<Outgoing> to_send_;
     std::vector<Outbox::Item> items_;
-    bool may_read_ = false;   ///< receive() has not said since that there is nothing
-    bool may_watch_ = false;  ///< the same of the link's news
-    Instant sleeps_until_{};  ///< the socket thread, if nothing wakes it
+    bool may_read_ = false;      ///< receive() has not said since that there is nothing
+    bool may_watch_ = false;     ///< the same of the link's news
+    Instant sleeps_until_{};     ///< who waits for the socket, if nothing wakes him
+    bool led_ = false;           ///< the socket thread stands by ...
+    bool leading_ = false;       ///< ... for one who is in lead(), or else was there a moment ago
+    bool deep_ = false;          ///< it sleeps without looking whether the lease has ended
+    std::uint64_t changes_ = 0;  ///< of leading_
     bool finished_ = false;
 };
 

@@ -15,11 +15,6 @@ Instant now() {
     return SteadyClock().now();
 }
 
-std::chrono::steady_clock::time_point point(Instant instant) {
-    return std::chrono::steady_clock::time_point(
-        std::chrono::duration_cast<std::chrono::steady_clock::duration>(instant.since_start));
-}
-
 Error closed_error() {
     return error(ErrorCode::client_closed, "the client is closed; connect a new one");
 }
@@ -113,7 +108,7 @@ Result<Batch*> Outbox::open_batch(std::unique_lock<std::mutex>& lock, const Batc
     Instant opened = now();
     if (!has_room(terms, bytes)) {
         ++waiters_;
-        const bool in_time = changed_.wait_until(lock, point(opened + terms.timeout),
+        const bool in_time = changed_.wait_until(lock, time_point(opened + terms.timeout),
                                                  [&] { return closed_ || has_room(terms, bytes); });
         --waiters_;
         if (closed_) return closed_error();
@@ -173,8 +168,8 @@ bool Outbox::wait_confirmed(Instant deadline) {
     std::unique_lock lock(mutex_);
     const std::uint64_t goal = published_;
     ++waiters_;
-    const bool in_time =
-        changed_.wait_until(lock, point(deadline), [&] { return closed_ || settled_ >= goal; });
+    const bool in_time = changed_.wait_until(lock, time_point(deadline),
+                                             [&] { return closed_ || settled_ >= goal; });
     --waiters_;
     return in_time && settled_ >= goal;
 }

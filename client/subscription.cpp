@@ -72,29 +72,51 @@ Subscription::Part Subscription::take(std::size_t most) {
     return out;
 }
 
+bool Subscription::ready() const {
+    const std::lock_guard lock(mutex_);
+    return is_ready();
+}
+
+bool Subscription::waited_for() const {
+    const std::lock_guard lock(mutex_);
+    return waiters_ > 0;
+}
+
 /// Until a chunk is there. An error says why there is none.
-Status Subscription::wait(std::unique_lock<std::mutex>& lock, std::optional<Duration> longest) {
-    const auto ready = [this] { return !chunks_.empty() || ended_.has_value(); };
-    if (!longest) {
-        changed_.wait(lock, ready);
-    } else if (!ready() && longest->count() > 0) {
-        changed_.wait_for(lock, *longest, ready);
+Status Subscription::wait(std::unique_lock<std::mutex>& lock, std::optional<Duration> longest,
+                          const Lead& lead) {
+    const auto ready = [this] { return is_ready(); };
+    if (!ready() && (!longest || longest->count() > 0)) {
+        const Instant until = longest ? SteadyClock().now() + *longest : Instant::max();
+        if (lead) {
+            lock.unlock();
+            lead(until);
+            lock.lock();
+        }
+        ++waiters_;
+        if (longest) {
+            changed_.wait_until(lock, time_point(until), ready);
+        } else {
+            changed_.wait(lock, ready);
+        }
+        --waiters_;
     }
     if (!chunks_.empty()) return {};
     if (ended_) return *ended_;
     return error(ErrorCode::timed_out, "no delivery came to consumer '" + name_ + "' in time");
 }
 
-Result<Delivery> Subscription::next(std::optional<Duration> longest) {
+Result<Delivery> Subscription::next(std::optional<Duration> longest, const Lead& lead) {
     std::unique_lock lock(mutex_);
-    if (Status waited = wait(lock, longest); !waited) return waited.error();
+    if (Status waited = wait(lock, longest, lead); !waited) return waited.error();
     Part one = take(1);
     return DeliveryFactory::delivery(std::move(one.frame), one.first);
 }
 
-Result<Deliveries> Subscription::next_batch(std::size_t most, std::optional<Duration> longest) {
+Result<Deliveries> Subscription::next_batch(std::size_t most, std::optional<Duration> longest,
+                                            const Lead& lead) {
     std::unique_lock lock(mutex_);
-    if (Status waited = wait(lock, longest); !waited) return waited.error();
+    if (Status waited = wait(lock, longest, lead); !waited) return waited.error();
     Part all = take(std::max<std::size_t>(most, 1));
     return DeliveryFactory::deliveries(std::move(all.frame), all.first, all.last);
 }

@@ -11,7 +11,7 @@ namespace {
 struct Desk {
     std::shared_ptr<Doorbell> bell = std::make_shared<Doorbell>();
     std::shared_ptr<InboxBudget> budget = std::make_shared<InboxBudget>(1000, bell);
-    Subscriptions subscriptions{bell, budget};
+    Subscriptions subscriptions{budget};
 
     /// Three messages with the tags first, first+1, first+2.
     std::shared_ptr<const DeliveryFactory::Frame> frame(const Subscription& consumer,
