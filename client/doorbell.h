@@ -17,11 +17,11 @@ class Doorbell {
         if (const net::Wakeup* bed = bed_.exchange(nullptr)) bed->ring();
     }
 
-    /// Look for work once more after this call, then poll the bed.
+    /// Look for work once more after this call, then poll the bed, and clear it if it was rung.
     void going_to_sleep(const net::Wakeup& bed) noexcept { bed_.store(&bed); }
     void woken(const net::Wakeup& bed) noexcept {
         const net::Wakeup* mine = &bed;
-        if (!bed_.compare_exchange_strong(mine, nullptr)) bed.clear();
+        bed_.compare_exchange_strong(mine, nullptr);
     }
     /// Nobody has rung since.
     bool sleeps_in(const net::Wakeup& bed) const noexcept { return bed_.load() == &bed; }

@@ -102,7 +102,7 @@ void Driver::stand_by(Turn& turn) {
         turn.unlock();
         net::wait_readable(items, longest);
         turn.lock();
-        bed_.clear();
+        if (items[0].ready) bed_.clear();
     };
     sleep_at_most(lease);
     if (leading_ && changes_ == changes) {
@@ -137,6 +137,7 @@ void Driver::sleep(Turn& turn, const net::Wakeup& bed, Instant until) {
         turn.unlock();
         net::wait_readable(items, longest);
         turn.lock();
+        if (items[0].ready) bed.clear();
         may_watch_ |= items[1].ready;
         may_read_ |= items[2].ready;
     }
