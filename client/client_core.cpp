@@ -36,6 +36,9 @@ Status check_options(const Options& options) {
     if (options.timeout.count() <= 0 || options.heartbeat.count() <= 0) {
         return error(ErrorCode::bad_argument, "timeout and heartbeat must be above 0", "timeout");
     }
+    if (options.busy_poll.count() < 0) {
+        return error(ErrorCode::bad_argument, "busy_poll is 0 or more", "busy_poll");
+    }
     return {};
 }
 

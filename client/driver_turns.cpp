@@ -1,6 +1,8 @@
 // Who drives, and who sleeps meanwhile.
 #include <algorithm>
 #include <array>
+#include <span>
+#include <thread>
 
 #include "client/driver.h"
 #include "common/net/wait.h"
@@ -15,6 +17,21 @@ constexpr Duration no_limit = std::chrono::hours(1);
 
 Instant now() {
     return SteadyClock().now();
+}
+
+/// Looks for a time whether one is ready, then sleeps.
+void wait(std::span<net::WaitItem> items, Duration longest, Duration look) {
+    if (look.count() > 0) {
+        const Instant until = now() + std::min(look, longest);
+        do {
+            net::wait_readable(items, Duration{0});
+            const auto ready = [](const net::WaitItem& item) { return item.ready; };
+            if (std::any_of(items.begin(), items.end(), ready)) return;
+            std::this_thread::yield();
+        } while (now() < until);
+        longest -= std::min(look, longest);
+    }
+    net::wait_readable(items, longest);
 }
 
 }  // namespace
@@ -135,7 +152,7 @@ void Driver::sleep(Turn& turn, const net::Wakeup& bed, Instant until) {
         if (link_) items[1].fd = link_->events_fd();
         if (link_ && !parts_.budget.exceeded()) items[2].fd = link_->dealer_fd();
         turn.unlock();
-        net::wait_readable(items, longest);
+        wait(items, longest, parts_.options.busy_poll);
         turn.lock();
         if (items[0].ready) bed.clear();
         may_watch_ |= items[1].ready;

@@ -251,6 +251,23 @@ TEST_CASE("while one thread waits for a delivery, another one's calls on the cli
     CHECK(got == count);
 }
 
+TEST_CASE("a client that polls busily delivers and answers as any other") {
+    BrokerProcess broker;
+    Options options = options_for(broker.endpoint());
+    options.busy_poll = std::chrono::microseconds(200);
+    Client client = Client::connect(options).value();
+    const std::string queue = client.declare_queue("").value().name;
+    Consumer consumer = client.consume(queue).value();
+    for (int i = 0; i < 100; ++i) {
+        REQUIRE(client.publish("", queue, text(std::to_string(i))).ok());
+        const Deliveries all = consumer.next_batch(10, long_enough).value();
+        CHECK(all[0].bytes() == std::to_string(i));
+        CHECK(all.ack().ok());
+    }
+    options.busy_poll = std::chrono::microseconds(-1);
+    CHECK(Client::connect(options).error().field == "busy_poll");
+}
+
 TEST_CASE("two threads that wait on one consumer share its deliveries") {
     Filled filled(0);
     Client publisher = Client::connect(options_for(filled.broker.endpoint())).value();

@@ -91,6 +91,10 @@ struct Options {
     /// more is read from the socket until somebody does.
     std::size_t inbox_bytes = 64 * 1024 * 1024;
     std::size_t unconfirmed_messages = 100'000;  ///< sent and not confirmed; then publishers wait
+    /// How long who waits for the socket looks again and again before he sleeps: messages that
+    /// come within that time are not held up by a thread that has to wake, at the price of a
+    /// processor. For machines with processors to spare.
+    std::chrono::microseconds busy_poll{0};
     std::function<void(const StateChange&)> on_state;
     std::function<void(const Refused&)> on_refused;    ///< of posted messages
     std::function<void(const Returned&)> on_returned;  ///< of posted messages
