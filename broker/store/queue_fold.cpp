@@ -190,6 +190,7 @@ void QueueFold::finish(RecoveredQueue& into) {
         }
     }
     for (; apart != kept_.end(); ++apart) take(apart->first, apart->second);
+    if (!into.runs.empty()) into.runs.back().places.shrink_to_fit();  // of one run, often all
     dense_.clear();
     kept_.clear();
 }
