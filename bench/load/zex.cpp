@@ -177,7 +177,10 @@ class ZexDriver : public Driver {
     }
     void prepare() override {
         const unsigned queues = plan_.fanout ? plan_.consumers : plan_.queues;
-        for (unsigned q = 0; q < queues; ++q) must(control_->declare_queue(plan_.queue(q)));
+        zex::QueueOptions options;
+        options.durable = plan_.durable;
+        for (unsigned q = 0; q < queues; ++q)
+            must(control_->declare_queue(plan_.queue(q), options));
         if (!through_exchange(plan_)) return;
         must(control_->declare_exchange(plan_.name));
         std::vector<std::string> keys = {plan_.queue(0)};

@@ -63,8 +63,13 @@ def load_groups(quick):
         add("queues", 128, ["zex", "jetstream", "redis-streams", "rabbitmq", "mosquitto", "r3a"],
             sure + ["--queues", "1000", "--consumers", "8"], 2)
         for size in [128, 1024]:
-            add("durable", size, ["jetstream", "redis-streams", "rabbitmq", "rabbitmq-quorum"],
-                sure + ["--durable"], 3, durable=True)
+            add("durable", size, ["zex", "zex-10k", "jetstream", "redis-streams", "rabbitmq",
+                                  "rabbitmq-quorum"], sure + ["--durable"], 3, durable=True)
+            groups[-1].cells += [
+                Cell("durable", system, size, kind="disk", durable=True,
+                     words=("--messages", str((400_000 if size == 128 else 100_000)
+                                              * (4 if system == "disk-10k" else 1))))
+                for system in ["disk", "disk-10k"]]
     return groups
 
 

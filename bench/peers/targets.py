@@ -77,6 +77,22 @@ def throughput(t):
                 t.value("rate", "zex-json", **where), t.value("rate", "zex", **where), 0.6)
 
 
+def durable(t):
+    for size, least in [(128, 0.6), (1024, 0.5)]:
+        ours = t.value("rate", "zex-10k", scenario="durable", bytes=size)
+        t.ratio(f"durable, {size} B, window of 10,000, over at least once in memory", ours,
+                t.value("rate", "zex", scenario="at-least-once", bytes=size), least)
+    where = {"scenario": "durable", "bytes": 128}
+    ours = t.value("rate", "zex", **where)
+    synced = max((t.value("rate", peer, **where) or 0, peer)
+                 for peer in ["redis-streams", "rabbitmq-quorum"])
+    cached = max((t.value("rate", peer, **where) or 0, peer) for peer in ["jetstream", "rabbitmq"])
+    t.ratio(f"durable, 128 B, over the best peer that syncs before it confirms, {name(synced[1])}",
+            ours, synced[0], 8)
+    t.ratio(f"durable, 128 B, over the best peer that does not, {name(cached[1])}", ours,
+            cached[0], 5)
+
+
 def cost(t):
     where = {"scenario": "at-most-once", "bytes": 128}
     t.bound("a JSON client with a message a frame costs the broker, a message",
@@ -123,6 +139,7 @@ def requests(t):
 def check(results):
     t = Targets(results)
     throughput(t)
+    durable(t)
     cost(t)
     latency(t)
     requests(t)
