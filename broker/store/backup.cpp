@@ -64,6 +64,7 @@ Status Backup::copy(Disk& disk, std::uint32_t segment, std::uint64_t bytes) cons
 Status Backup::make(Disk& disk) const {
     if (Status done = require_empty(disk, to); !done) return done;
     if (Status done = disk.make_directory(log_directory(to)); !done) return done;
+    if (Status done = disk.sync_directory(parent_directory(to)); !done) return done;
     for (const std::uint32_t number : segments) {
         if (disk.link(segment_path(from, number), segment_path(to, number))) continue;
         if (Status done = copy(disk, number, UINT64_MAX); !done) return done;

@@ -164,6 +164,12 @@ std::string in(const std::string& directory, std::string_view name) {
     return directory + "/" + std::string(name);
 }
 
+std::string parent_directory(const std::string& path) {
+    const auto slash = path.find_last_of('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 std::string log_directory(const std::string& directory) {
     return in(directory, log_name);
 }

@@ -39,6 +39,7 @@ Result<InspectedLog> inspect(Disk& disk, const std::string& directory);
 
 std::string log_directory(const std::string& directory);
 std::string segment_path(const std::string& directory, std::uint32_t number);
+std::string parent_directory(const std::string& path);
 std::string in(const std::string& directory, std::string_view name);  ///< directory/name
 
 }  // namespace zex::store

@@ -26,12 +26,6 @@ void seal_all(facts::Piece& piece, std::uint64_t log_id) {
     }
 }
 
-std::string above(const std::string& directory) {
-    const auto slash = directory.find_last_of('/');
-    if (slash == std::string::npos) return ".";
-    return slash == 0 ? "/" : directory.substr(0, slash);
-}
-
 std::string trimmed(std::string directory) {
     while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
     return directory;
@@ -49,14 +43,15 @@ Status LogStore::noted(Status status) {
 
 Status LogStore::make_directory() {
     if (Status done = disk_.make_directory(directory_); !done) return done;
-    if (Status done = disk_.sync_directory(above(directory_)); !done) return done;
+    if (Status done = disk_.sync_directory(parent_directory(directory_)); !done) return done;
     auto lock = disk_.lock(in(directory_, lock_name));
     if (!lock) return lock.error();
     lock_ = std::move(*lock);
     return {};
 }
 
-Status LogStore::create(Identity& identity) {
+Status LogStore::create(const Identity& identity) {
+    ZEX_CHECK(identity.log_id != 0);
     if (Status done = disk_.make_directory(log_directory(directory_)); !done) return done;
     // The mark first: an identity without a mark tells that one was lost.
     Mark mark;

@@ -23,7 +23,7 @@ class LogStore final : public Store {
     struct Options {
         std::uint64_t segment_bytes = 64 << 20;  ///< as facts::Tape::Bounds has it
         std::size_t reserve_segments = 2;        ///< one to go on with, one to clean with
-        std::uint64_t new_log_id = 0;            ///< random; for a directory that is fresh
+        std::uint64_t new_log_id = 0;            ///< random, not 0; for a directory that is fresh
     };
 
     /// Nothing is touched before recover(). `disk` outlives it.
@@ -45,7 +45,7 @@ class LogStore final : public Store {
 
   private:
     Status make_directory();
-    Status create(Identity& identity);
+    Status create(const Identity& identity);
     Status go_on(const struct Recovery& recovery);
     Status write_pieces(std::span<facts::Batch> batches);
     Status write_piece(facts::Piece& piece);

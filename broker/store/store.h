@@ -62,7 +62,9 @@ class Store {
     Store& operator=(const Store&) = delete;
     virtual ~Store() = default;
 
-    /// The first call, and made once: reads everything and begins a new segment.
+    /// The first call, and made once: reads everything and begins a new segment. After an error
+    /// (data_in_use, data_foreign, data_too_new, data_damaged, disk_full, storage_failed: all say
+    /// the way out) the store is of no use; make another one to try again.
     virtual Result<Recovered> recover(const Progress& progress) = 0;
 
     /// Seals the records and writes them where they belong; batches follow each other as the tape

@@ -11,6 +11,7 @@ void add_commands(CLI::App& app, Globals& globals, Action& action) {
     add_managing(app, action);
     add_publishing(app, action);
     add_consuming(app, action);
+    add_log(app, action);
 }
 
 }  // namespace zex::tool

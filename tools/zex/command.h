@@ -22,5 +22,6 @@ void add_listing(CLI::App& app, Action& action);     ///< queues, exchanges, bin
 void add_managing(CLI::App& app, Action& action);    ///< declare, delete, bind, unbind, purge
 void add_publishing(CLI::App& app, Action& action);  ///< pub
 void add_consuming(CLI::App& app, Action& action);   ///< sub
+void add_log(CLI::App& app, Action& action);         ///< log print, verify, export
 
 }  // namespace zex::tool

@@ -14,6 +14,7 @@ using namespace zex::tool;
 
 constexpr const char* footer = R"(Exit codes:
   0   done
+  1   log: records are damaged or messages lost
   64  wrong command line
   65  refused, unroutable, or no such exchange or queue
   66  a file cannot be read

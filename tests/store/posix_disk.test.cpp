@@ -1,0 +1,122 @@
+// The real disk, in a directory of its own: that the calls do what the interface says, and that a
+// store lives on it. What survives a power cut is the simulated disk's to test.
+#include "broker/store/posix_disk.h"
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "broker/store/log_store.h"
+#include "tests/store/scribe.h"
+#include "tests/store/temporary_directory.h"
+
+namespace zex::test {
+
+namespace fs = std::filesystem;
+using store::Access;
+
+TEST_CASE("a real file reads, writes, grows and shrinks") {
+    TemporaryDirectory home;
+    store::PosixDisk disk;
+    auto file = disk.open(home.path + "/file", Access::create);
+    REQUIRE(file.ok());
+    REQUIRE((*file)->write(10, "hello").ok());
+    REQUIRE((*file)->sync().ok());
+    std::array<char, 20> into{};
+    CHECK((*file)->read(8, into).value() == 7);
+    CHECK(std::string(into.data(), 7) == std::string("\0\0hello", 7));
+    CHECK((*file)->read(100, into).value() == 0);
+    REQUIRE((*file)->preallocate(100).ok());
+    CHECK((*file)->size().value() == 100);
+    REQUIRE((*file)->preallocate(50).ok());
+    CHECK((*file)->size().value() == 100);
+    REQUIRE((*file)->truncate(12).ok());
+    CHECK((*file)->size().value() == 12);
+    CHECK(fs::status(home.path + "/file").permissions() ==
+          (fs::perms::owner_read | fs::perms::owner_write));
+}
+
+TEST_CASE("real directories are made, listed, linked and renamed") {
+    TemporaryDirectory home;
+    store::PosixDisk disk;
+    const std::string deep = home.path + "/a/b";
+    REQUIRE(disk.make_directory(deep).ok());
+    REQUIRE(disk.make_directory(deep).ok());
+    CHECK(fs::status(deep).permissions() == fs::perms::owner_all);
+    REQUIRE(disk.open(deep + "/two", Access::create).value()->write(0, "22").ok());
+    REQUIRE(disk.open(deep + "/one", Access::create).ok());
+    REQUIRE(disk.link(deep + "/two", deep + "/three").ok());
+    REQUIRE(disk.rename(deep + "/one", deep + "/zero").ok());
+    REQUIRE(disk.sync_directory(deep).ok());
+    const auto entries = disk.list(deep).value();
+    REQUIRE(entries.size() == 3);
+    CHECK(entries[0].name == "three");
+    CHECK(entries[0].bytes == 2);
+    CHECK(entries[2].name == "zero");
+    REQUIRE(disk.remove(deep + "/two").ok());
+    CHECK_FALSE(disk.exists(deep + "/two"));
+    CHECK(disk.exists(deep + "/three"));
+    CHECK(disk.free_bytes(deep).value() > 0);
+}
+
+TEST_CASE("errors of the real disk name the call and the path") {
+    TemporaryDirectory home;
+    store::PosixDisk disk;
+    const Error missing = disk.open(home.path + "/no", Access::read).error();
+    CHECK(missing.code == ErrorCode::storage_failed);
+    CHECK(missing.reason.find("open of " + home.path + "/no") == 0);
+    CHECK_FALSE(disk.list(home.path + "/no").ok());
+    CHECK_FALSE(disk.sync_directory(home.path + "/no").ok());
+    CHECK_FALSE(disk.link(home.path + "/no", home.path + "/new").ok());
+    auto full = disk.open("/dev/full", Access::write);
+    REQUIRE(full.ok());
+    CHECK((*full)->write(0, "x").error().code == ErrorCode::disk_full);
+    CHECK((*full)->sync().error().code == ErrorCode::storage_failed);
+}
+
+TEST_CASE("a real lock is held once") {
+    TemporaryDirectory home;
+    store::PosixDisk disk;
+    {
+        auto first = disk.lock(home.path + "/lock");
+        REQUIRE(first.ok());
+        const Error second = disk.lock(home.path + "/lock").error();
+        CHECK(second.code == ErrorCode::data_in_use);
+        CHECK(second.reason.find(home.path + "/lock") != std::string::npos);
+    }
+    CHECK(disk.lock(home.path + "/lock").ok());
+}
+
+TEST_CASE("a log lives on a real disk, is cleaned, backed up and restored") {
+    TemporaryDirectory home;
+    store::PosixDisk disk;
+    const store::LogStore::Options options{16 << 10, 2, 77};
+    std::string before;
+    {
+        store::LogStore log(disk, home.path + "/data", options);
+        auto found = log.recover({});
+        REQUIRE(found.ok());
+        Scribe scribe(log, *found, 16 << 10);
+        scribe.declare_queue(1, "a");
+        for (int i = 0; i < 1000; ++i) scribe.enqueue(1, std::string(50, 'p') + std::to_string(i));
+        REQUIRE(scribe.flush(true).ok());
+        REQUIRE(log.reserve().ok());
+        scribe.settle(1, {{0, 400}, {500, 500}});
+        REQUIRE(scribe.clean().ok());
+        before = scribe.model().text();
+        CHECK(model_of(log.verify({}).value().found, log).text() == before);
+        REQUIRE(log.backup(home.path + "/backup").ok());
+    }
+    for (const char* name : {"/data", "/backup"}) {
+        store::LogStore log(disk, home.path + name, options);
+        auto found = log.recover({});
+        REQUIRE(found.ok());
+        CHECK_FALSE(found->damaged());
+        CHECK(model_of(*found, log).text() == before);
+    }
+}
+
+}  // namespace zex::test
