@@ -127,6 +127,7 @@ Status Client::declare_exchange(const std::string& name, const ExchangeOptions& 
     wire::DeclareExchange declare;
     declare.exchange = name;
     declare.kind = options.kind;
+    declare.durable = options.durable;
     declare.auto_delete = options.auto_delete;
     declare.passive = options.passive;
     return status_of(core_->ask_ok(std::move(declare)));
@@ -139,6 +140,8 @@ Status Client::delete_exchange(const std::string& name, bool if_unused) {
 Result<QueueInfo> Client::declare_queue(const std::string& name, const QueueOptions& options) {
     wire::DeclareQueue declare;
     declare.queue = name;
+    declare.durable = options.durable;
+    declare.durability = options.durability;
     declare.exclusive = options.exclusive || name.empty();
     declare.auto_delete = options.auto_delete;
     declare.passive = options.passive;
@@ -263,6 +266,10 @@ Result<nlohmann::json> Client::explain(const std::string& exchange, const std::s
 
 Result<nlohmann::json> Client::peek(const std::string& queue, std::uint64_t count) {
     return ask_rows(*core_, wire::Peek{queue, count});
+}
+
+Status Client::backup(const std::string& name, std::optional<Milliseconds> timeout) {
+    return status_of(core_->ask_ok(wire::Backup{name}, timeout));
 }
 
 const char* version() {

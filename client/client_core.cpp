@@ -93,9 +93,10 @@ Call ClientCore::call(wire::Operation operation, std::optional<Milliseconds> tim
     return {std::move(operation), now() + longest, longest, std::move(answered)};
 }
 
-Result<wire::Ok> ClientCore::ask_ok(wire::Operation operation) {
+Result<wire::Ok> ClientCore::ask_ok(wire::Operation operation,
+                                    std::optional<Milliseconds> timeout) {
     return ask<wire::Ok>(
-        std::move(operation), {},
+        std::move(operation), timeout,
         [](const wire::Answer& answer) -> Result<wire::Ok> { return ok_of(answer); });
 }
 

@@ -32,7 +32,7 @@ class ClientCore {
     Result<T> ask(wire::Operation operation, std::optional<Milliseconds> timeout,
                   std::function<Result<T>(const wire::Answer&)> read);
     /// The answer's `ok` is all there is to know, or not even that.
-    Result<wire::Ok> ask_ok(wire::Operation operation);
+    Result<wire::Ok> ask_ok(wire::Operation operation, std::optional<Milliseconds> timeout = {});
 
     std::future<Result<Confirmed>> publish(std::string_view exchange, std::string_view key,
                                            const Message& message, const PublishOptions& options);

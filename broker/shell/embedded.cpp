@@ -25,6 +25,7 @@ class OutsideClock final : public Clock {
 shell::Options shell_options(const BrokerOptions& from) {
     shell::Options options;
     options.endpoints = from.endpoints;
+    options.data_dir = from.data_dir;
     options.connections = from.connections_max;
     options.hello_timeout = from.hello_timeout;
     options.core.message_bytes = from.message_bytes_max;
@@ -85,6 +86,10 @@ void EmbeddedBroker::stop() noexcept {
 
 std::vector<std::string> EmbeddedBroker::endpoints() const {
     return parts_->loop->endpoints();
+}
+
+std::optional<Error> EmbeddedBroker::failure() const {
+    return parts_->loop->failure();
 }
 
 }  // namespace zex

@@ -6,6 +6,7 @@
 #include <zex/broker.hpp>
 
 #include "tests/shell/house.h"
+#include "tests/support/temporary_directory.h"
 
 namespace zex::test {
 namespace {
@@ -62,6 +63,36 @@ TEST_CASE("an endpoint that cannot be used is an error, not an exception") {
     const auto broker = EmbeddedBroker::start(options);
     REQUIRE_FALSE(broker);
     CHECK(broker.error().reason.find("carrier-pigeon://loft") != std::string::npos);
+}
+
+TEST_CASE("an embedded broker keeps durable queues, and says why it stopped by itself") {
+    const TemporaryDirectory directory;
+    BrokerOptions options;
+    options.endpoints = {"inproc://mine"};
+    options.data_dir = directory.path;
+    const auto context = net::Context::make().value();
+    options.zmq_context = context->handle();
+    EmbeddedBroker broker = EmbeddedBroker::start(options).value();
+    std::thread thread([&broker] { broker.run(); });
+    Guest guest(*context, broker.endpoints().front());
+    guest.send(hello());
+    REQUIRE(guest.hear());
+    wire::DeclareQueue declare;
+    declare.queue = "q";
+    declare.durable = true;
+    guest.send(declare, 1);
+    const auto declared = guest.hear();
+
+    options.endpoints = {"inproc://second"};
+    EmbeddedBroker second = EmbeddedBroker::start(options).value();
+    second.run();
+    broker.stop();
+    thread.join();
+    REQUIRE(declared);
+    CHECK(declared->as<wire::Ok>() != nullptr);
+    REQUIRE(second.failure());
+    CHECK(second.failure()->code == ErrorCode::data_in_use);
+    CHECK_FALSE(broker.failure());
 }
 
 }  // namespace

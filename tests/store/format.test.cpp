@@ -12,7 +12,7 @@
 #include "broker/store/log_store.h"
 #include "broker/store/posix_disk.h"
 #include "tests/store/scribe.h"
-#include "tests/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace zex::test {
 namespace {

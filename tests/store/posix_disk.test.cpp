@@ -11,7 +11,7 @@
 
 #include "broker/store/log_store.h"
 #include "tests/store/scribe.h"
-#include "tests/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace zex::test {
 

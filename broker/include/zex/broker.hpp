@@ -42,6 +42,10 @@ struct BrokerOptions {
     std::function<std::uint64_t()> entropy;
     bool log = false;  ///< information and warnings on stderr
 
+    /// Where durable queues are kept, made where it is not there; one broker at a time. Empty:
+    /// nothing can be durable.
+    std::string data_dir;
+
     std::uint64_t connections_max = 1000;
     std::uint64_t message_bytes_max = 1 << 20;
     std::uint64_t queue_messages_max = 10'000'000;  ///< of a queue that names no bound
@@ -66,6 +70,10 @@ class EmbeddedBroker {
     void stop() noexcept;  ///< says goodbye to clients; run() returns within two seconds
 
     std::vector<std::string> endpoints() const;  ///< with real ports
+
+    /// Why it stopped by itself, if it did: the data directory cannot be used (data_in_use,
+    /// data_foreign, data_too_new, data_damaged), or a sync failed (storage_failed).
+    std::optional<Error> failure() const;
 
   private:
     struct Parts;

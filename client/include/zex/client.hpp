@@ -106,6 +106,7 @@ struct ExchangeOptions {
     std::string kind = "direct";
     bool auto_delete = false;
     bool passive = false;  ///< only ask whether it is there
+    bool durable = false;  ///< survives a restart of the broker, which needs a data directory
 };
 
 struct QueueOptions {
@@ -114,6 +115,13 @@ struct QueueOptions {
     bool passive = false;
     std::optional<std::uint64_t> max_messages;
     std::optional<std::uint64_t> max_bytes;
+    /// It and its messages survive a restart of the broker, which needs a data directory; the
+    /// queue needs a name. `bad_field` otherwise.
+    bool durable = false;
+    /// Of a durable one, what a confirm means: "sync" (as empty), written and synced to the disk;
+    /// "interval MS", synced at the latest so many milliseconds (1 to 60000) later; "none",
+    /// synced some time.
+    std::string durability;
 };
 
 struct QueueInfo {
@@ -372,6 +380,13 @@ class Client {
     Result<nlohmann::json> status();                       ///< object
     Result<nlohmann::json> explain(const std::string& exchange, const std::string& key);
     Result<nlohmann::json> peek(const std::string& queue, std::uint64_t count = 1);
+
+    /// Copies all that the broker has stored into the new directory backups/NAME of its data
+    /// directory; a broker started on the copy has what was confirmed before this call. Takes as
+    /// long as the disk needs: give it time. Errors: not_permitted (no data directory), bad_name,
+    /// not_empty (there is such a backup, finished or not), disk_full, storage_failed, timed_out
+    /// (it may still be made).
+    Status backup(const std::string& name, std::optional<Milliseconds> timeout = {});
 
     ConnectionState state() const;
     std::string session() const;  ///< its name in `zex sessions`
