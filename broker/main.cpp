@@ -70,6 +70,7 @@ zex::shell::Options shell_options(const Settings& from) {
     options.receive_queue = from.net.receive_queue_messages;
     options.send_queue = from.net.send_queue_messages;
     options.backlog = from.net.backlog;
+    options.busy_poll = std::chrono::microseconds(from.net.busy_poll_us);
     return options;
 }
 

@@ -70,6 +70,7 @@ struct Settings {
         std::uint64_t receive_queue_messages = 64;  // ZMQ_RCVHWM
         std::uint64_t send_queue_messages = 256;    // ZMQ_SNDHWM
         std::uint64_t backlog = 1'024;
+        std::uint64_t busy_poll_us = 0;
     } net;
 
     struct Log {

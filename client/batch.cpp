@@ -33,20 +33,26 @@ Batch::Batch(const BatchTerms& terms, const Message& message, Instant now)
       content_type_(message.payload.content_type),
       common_(pack_common(message.payload)) {}
 
-bool Batch::takes(const BatchTerms& terms, const Message& message,
-                  const BatchLimits& limits) const {
-    return entries_.size() < limits.messages &&
-           body_used_ + message.payload.bytes.size() <= limits.bytes &&
-           texts_.size() < 4 * limits.bytes && terms.confirmed == confirmed_ &&
-           terms.tally == tally_.get() && terms.mandatory == mandatory_ &&
-           terms.timeout == timeout_ && terms.exchange == exchange_ &&
-           message.payload.type == type_ && message.payload.version == version_ &&
-           message.payload.content_type == content_type_;
+void Batch::reserve(std::size_t messages, BlockRef body) {
+    entries_.reserve(messages);
+    body_ = std::move(body);
 }
 
-void Batch::add(std::string_view key, const Message& message, std::string_view own) {
+bool Batch::takes(const BatchTerms& terms, const Message& message,
+                  const BatchLimits& limits) const {
+    const std::size_t bytes = message.payload.bytes.size();
+    return entries_.size() < limits.messages && bytes <= limits.message_bytes &&
+           body_used_ + bytes <= limits.bytes && texts_.size() < 4 * limits.bytes &&
+           terms.confirmed == confirmed_ && terms.tally == tally_.get() &&
+           terms.mandatory == mandatory_ && terms.timeout == timeout_ &&
+           terms.exchange == exchange_ && message.payload.type == type_ &&
+           message.payload.version == version_ && message.payload.content_type == content_type_;
+}
+
+std::size_t Batch::add(std::string_view key, const Message& message, std::string_view own) {
+    const std::size_t texts_before = texts_.size();
     Entry entry;
-    if (!entries_.empty() && text(entries_.back().key_at, entries_.back().key_size) == key) {
+    if (!entries_.empty() && last_key() == key) {
         entry.key_at = entries_.back().key_at;
     } else {
         entry.key_at = static_cast<std::uint32_t>(texts_.size());
@@ -61,6 +67,7 @@ void Batch::add(std::string_view key, const Message& message, std::string_view o
     append_body(message.payload.bytes);
     entries_.push_back(entry);
     ++unsettled_;
+    return message.payload.bytes.size() + texts_.size() - texts_before + entry_cost;
 }
 
 std::future<Result<Confirmed>> Batch::add_promise() {

@@ -42,16 +42,26 @@ struct BatchLimits {
 
 class Batch {
   public:
-    /// Opens a batch with room for `message`; its type, version and content type become common.
+    /// Opens a batch that begins with `message`; its type, version and content type become common.
     Batch(const BatchTerms& terms, const Message& message, Instant now);
+
+    /// Makes room for so many messages, and for as many bytes of body as `body` has. Only while
+    /// the batch is empty.
+    void reserve(std::size_t messages, BlockRef body);
 
     bool takes(const BatchTerms& terms, const Message& message, const BatchLimits& limits) const;
 
-    /// Requires takes(), or an empty batch. `own` is canonical MessagePack, or empty.
-    void add(std::string_view key, const Message& message, std::string_view own);
+    /// Requires takes(), or an empty batch. `own` is canonical MessagePack, or empty. Gives by how
+    /// much cost() grew.
+    std::size_t add(std::string_view key, const Message& message, std::string_view own);
     std::future<Result<Confirmed>> add_promise();
 
     std::size_t size() const { return entries_.size(); }
+    std::size_t body_bytes() const { return body_used_; }
+    /// Of the last message. Requires one.
+    std::string_view last_key() const {
+        return text(entries_.back().key_at, entries_.back().key_size);
+    }
     std::size_t cost() const { return body_used_ + texts_.size() + entries_.size() * entry_cost; }
     /// What a message costs beside its bytes.
     static constexpr std::size_t entry_cost = 64;

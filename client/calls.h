@@ -29,6 +29,7 @@ class Calls {
     void drop_internal();
     std::optional<Instant> next_deadline() const;
 
+    bool empty() const { return sent_.empty(); }
     std::map<std::uint64_t, Sent>& sent() { return sent_; }
 
   private:

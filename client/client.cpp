@@ -39,6 +39,13 @@ struct Consumer::State {
     std::weak_ptr<ClientCore> core;
     Duration timeout{0};
 
+    /// This thread reads the socket itself, where it may.
+    Subscription::Lead lead() {
+        return [this](Instant until) {
+            if (const auto alive = core.lock()) alive->lead(*subscription, until);
+        };
+    }
+
     ~State() {
         if (const auto alive = core.lock()) {
             alive->abandon(subscription);
@@ -54,7 +61,12 @@ const std::string& Consumer::name() const {
 
 Result<Delivery> Consumer::next(std::optional<Milliseconds> timeout) {
     const Duration longest = timeout ? Duration(*timeout) : state_->timeout;
-    return state_->subscription->next(longest);
+    return state_->subscription->next(longest, state_->lead());
+}
+
+Result<Deliveries> Consumer::next_batch(std::size_t most, std::optional<Milliseconds> timeout) {
+    const Duration longest = timeout ? Duration(*timeout) : state_->timeout;
+    return state_->subscription->next_batch(most, longest, state_->lead());
 }
 
 Status Consumer::cancel() {
@@ -64,7 +76,8 @@ Status Consumer::cancel() {
 
 Consumer::Iterator& Consumer::Iterator::operator++() {
     current_.reset();
-    Result<Delivery> next = consumer_->state_->subscription->next(std::nullopt);
+    State& state = *consumer_->state_;
+    Result<Delivery> next = state.subscription->next(std::nullopt, state.lead());
     if (next) {
         current_ = std::move(*next);
     } else {

@@ -36,6 +36,9 @@ Status check_options(const Options& options) {
     if (options.timeout.count() <= 0 || options.heartbeat.count() <= 0) {
         return error(ErrorCode::bad_argument, "timeout and heartbeat must be above 0", "timeout");
     }
+    if (options.busy_poll.count() < 0) {
+        return error(ErrorCode::bad_argument, "busy_poll is 0 or more", "busy_poll");
+    }
     return {};
 }
 
@@ -57,6 +60,9 @@ Result<std::shared_ptr<ClientCore>> ClientCore::connect(Options options) {
         context = std::move(*made);
     }
     std::shared_ptr<ClientCore> core(new ClientCore(std::move(options), std::move(context)));
+    core->subscriptions_.on_settle([weak = std::weak_ptr(core)] {
+        if (const auto alive = weak.lock()) alive->driver_.announce();
+    });
     const ConnectionState state = core->board_.wait_connected(core->options_.timeout);
     if (state == ConnectionState::connected || state == ConnectionState::resumed) return core;
     const std::optional<Error> last = core->board_.last_error();
@@ -69,8 +75,9 @@ ClientCore::ClientCore(Options options, std::unique_ptr<net::Context> context)
       context_(std::move(context)),
       bell_(std::make_shared<Doorbell>()),
       budget_(std::make_shared<InboxBudget>(options_.inbox_bytes, bell_)),
-      outbox_({options_.outbox_bytes, options_.unconfirmed_messages}, bell_),
-      subscriptions_(bell_, budget_),
+      outbox_({options_.outbox_bytes, options_.unconfirmed_messages},
+              [this] { driver_.announce(); }),
+      subscriptions_(budget_),
       callbacks_(budget_),
       driver_({options_, *context_, *bell_, outbox_, subscriptions_, *budget_, callbacks_, board_}),
       thread_([this] { driver_.run(); }) {}
@@ -104,10 +111,7 @@ Result<std::string> ClientCore::check(std::string_view exchange, std::string_vie
     }
     if (auto bad = check_key(key, "key")) return *bad;
     if (Status checked = check_payload_fields(message.payload); !checked) return checked.error();
-    const bool plain = message.message_id.empty() && message.correlation_id.empty() &&
-                       message.reply_to.empty() && !message.timestamp_ms &&
-                       message.headers_json.empty() && message.extra_json.empty();
-    if (plain) return std::string();
+    if (is_plain(message)) return std::string();
     return own_fields(message);
 }
 
@@ -128,19 +132,21 @@ std::future<Result<Confirmed>> ClientCore::publish(std::string_view exchange, st
 Status ClientCore::publish_counted(PublishTally& tally, std::string_view exchange,
                                    std::string_view key, const Message& message,
                                    const PublishOptions& options) {
-    const Result<std::string> own = check(exchange, key, message);
-    if (!own) return own.error();
-    const BatchTerms terms{exchange, options.mandatory, true,
-                           options.timeout.value_or(options_.timeout), &tally};
-    return outbox_.publish_counted(terms, key, message, *own);
+    return post(
+        {exchange, options.mandatory, true, options.timeout.value_or(options_.timeout), &tally},
+        key, message);
 }
 
 Status ClientCore::post(std::string_view exchange, std::string_view key, const Message& message,
                         const PublishOptions& options) {
-    const Result<std::string> own = check(exchange, key, message);
+    return post({exchange, options.mandatory, false, options.timeout.value_or(options_.timeout)},
+                key, message);
+}
+
+Status ClientCore::post(const BatchTerms& terms, std::string_view key, const Message& message) {
+    if (outbox_.append(terms, key, message)) return {};
+    const Result<std::string> own = check(terms.exchange, key, message);
     if (!own) return own.error();
-    const BatchTerms terms{exchange, options.mandatory, false,
-                           options.timeout.value_or(options_.timeout)};
     return outbox_.post(terms, key, message, *own);
 }
 

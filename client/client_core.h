@@ -45,6 +45,7 @@ class ClientCore {
     Result<std::shared_ptr<Subscription>> consume(const std::string& queue,
                                                   const ConsumeOptions& options,
                                                   std::function<void(Delivery&)> on_delivery);
+    void lead(Subscription& subscription, Instant until) { driver_.lead(subscription, until); }
     Status cancel(const std::shared_ptr<Subscription>& subscription);
     /// Without waiting.
     void abandon(const std::shared_ptr<Subscription>& subscription);
@@ -58,6 +59,7 @@ class ClientCore {
     ClientCore(Options options, std::unique_ptr<net::Context> context);
     Call call(wire::Operation operation, std::optional<Milliseconds> timeout, Answered answered);
     Call cancel_call(const std::shared_ptr<Subscription>& subscription, Answered then);
+    Status post(const BatchTerms& terms, std::string_view key, const Message& message);
     Result<std::string> check(std::string_view exchange, std::string_view key,
                               const Message& message) const;
 

@@ -1,6 +1,8 @@
 #include "client/delivery.h"
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -11,19 +13,19 @@
 namespace zex {
 namespace {
 
-/// Points one member of the entries, where it points into the decoder's buffers, to a copy that
-/// the frame keeps. Neighbours often share a value: they share the copy.
+/// Gives views into the frames as they are, and all others, which point into the decoder's
+/// buffers, as a copy that the frame keeps. Neighbours often share a value: they share the copy.
 class Keeper {
   public:
     explicit Keeper(DeliveryFactory::Frame& frame) : frame_(frame) {}
 
-    void keep(std::string_view& view) {
-        if (view.empty() || is_in_frames(view)) return;
+    std::string_view keep(std::string_view view) {
+        if (view.empty() || is_in_frames(view)) return view;
         if (view.data() != source_.data() || view.size() != source_.size()) {
             source_ = view;
             copy_ = frame_.copies.emplace_back(view);
         }
-        view = copy_;
+        return copy_;
     }
 
   private:
@@ -44,28 +46,76 @@ class Keeper {
     std::string_view copy_;
 };
 
-std::string_view text_field(const wire::DeliverEntry& entry, std::string_view name) {
+bool same_view(std::string_view a, std::string_view b) {
+    return a.data() == b.data() && a.size() == b.size();
+}
+
+bool same_heading(const wire::DeliverEntry& a, const wire::DeliverEntry& b) {
+    return same_view(a.exchange, b.exchange) && same_view(a.key, b.key) &&
+           same_view(a.common, b.common) && same_view(a.own, b.own) && a.deliveries == b.deliveries;
+}
+
+void keep_headings(DeliveryFactory::Frame& frame, const std::vector<wire::DeliverEntry>& entries) {
+    Keeper exchange(frame);
+    Keeper key(frame);
+    Keeper common(frame);
+    Keeper own(frame);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const wire::DeliverEntry& entry = entries[i];
+        if (i > 0 && same_heading(entry, entries[i - 1])) continue;
+        frame.headings.push_back({static_cast<std::uint32_t>(i), entry.deliveries,
+                                  exchange.keep(entry.exchange), key.keep(entry.key),
+                                  common.keep(entry.common), own.keep(entry.own)});
+    }
+}
+
+/// Payloads of a batch lie end to end in the body frame; others are put so in a copy.
+void keep_payloads(DeliveryFactory::Frame& frame, const std::vector<wire::DeliverEntry>& entries) {
+    bool end_to_end = true;
+    std::size_t end = 0;
+    frame.ends.reserve(entries.size());
+    const char* const begin = entries.empty() ? nullptr : entries.front().payload.data();
+    for (const wire::DeliverEntry& entry : entries) {
+        end_to_end &= entry.payload.empty() || entry.payload.data() == begin + end;
+        end += entry.payload.size();
+        frame.ends.push_back(static_cast<std::uint32_t>(end));
+    }
+    if (end_to_end) {
+        frame.payloads = Keeper(frame).keep({begin, end}).data();
+        return;
+    }
+    std::string& copy = frame.copies.emplace_back();
+    copy.reserve(end);
+    for (const wire::DeliverEntry& entry : entries) copy += entry.payload;
+    frame.payloads = copy.data();
+}
+
+std::string_view text_field(const DeliveryFactory::Frame::Heading& entry, std::string_view name) {
     if (const auto own = wire::find_text(entry.own, name)) return *own;
     return wire::find_text(entry.common, name).value_or(std::string_view());
 }
 
 }  // namespace
 
+const Delivery::Frame::Heading& Delivery::Frame::heading(std::size_t index) const {
+    if (headings.size() == 1) return headings.front();
+    if (headings.size() == size()) return headings[index];
+    const auto after = std::upper_bound(
+        headings.begin(), headings.end(), index,
+        [](std::size_t wanted, const Heading& heading) { return wanted < heading.first; });
+    return *std::prev(after);
+}
+
 std::shared_ptr<const DeliveryFactory::Frame> DeliveryFactory::frame(
     std::vector<net::Frame> frames, const wire::Deliver& deliver, std::uint64_t generation,
     std::shared_ptr<SettleBuffer> settles) {
     auto out = std::make_shared<Frame>();
     out->frames = std::move(frames);
-    out->entries = deliver.messages;
     out->first_tag = deliver.first_tag;
     out->generation = generation;
     out->settles = std::move(settles);
-    using Entry = wire::DeliverEntry;
-    for (auto member :
-         {&Entry::exchange, &Entry::key, &Entry::common, &Entry::own, &Entry::payload}) {
-        Keeper keeper(*out);
-        for (Entry& entry : out->entries) keeper.keep(entry.*member);
-    }
+    keep_headings(*out, deliver.messages);
+    keep_payloads(*out, deliver.messages);
     return out;
 }
 
@@ -76,39 +126,47 @@ Delivery DeliveryFactory::delivery(std::shared_ptr<const Frame> frame, std::size
     return out;
 }
 
+Deliveries DeliveryFactory::deliveries(std::shared_ptr<const Frame> frame, std::size_t first,
+                                       std::size_t last) {
+    Deliveries out;
+    out.first_ = delivery(std::move(frame), first);
+    out.size_ = last - first;
+    return out;
+}
+
 std::string_view Delivery::exchange() const {
-    return frame_->entries[index_].exchange;
+    return frame_->heading(index_).exchange;
 }
 std::string_view Delivery::key() const {
-    return frame_->entries[index_].key;
+    return frame_->heading(index_).key;
 }
 std::string_view Delivery::bytes() const {
-    return frame_->entries[index_].payload;
+    return frame_->payload(index_);
 }
 std::uint32_t Delivery::deliveries() const {
-    return frame_->entries[index_].deliveries;
+    return frame_->heading(index_).deliveries;
 }
 std::uint64_t Delivery::tag() const {
     return frame_->first_tag + index_;
 }
 
 std::string_view Delivery::type() const {
-    return text_field(frame_->entries[index_], "type");
+    return text_field(frame_->heading(index_), "type");
 }
 std::string_view Delivery::version() const {
-    return text_field(frame_->entries[index_], "version");
+    return text_field(frame_->heading(index_), "version");
 }
 std::string_view Delivery::content_type() const {
-    return text_field(frame_->entries[index_], "content_type");
+    return text_field(frame_->heading(index_), "content_type");
 }
 std::string_view Delivery::message_id() const {
-    return text_field(frame_->entries[index_], "message_id");
+    return text_field(frame_->heading(index_), "message_id");
 }
 std::string_view Delivery::correlation_id() const {
-    return text_field(frame_->entries[index_], "correlation_id");
+    return text_field(frame_->heading(index_), "correlation_id");
 }
 std::string_view Delivery::reply_to() const {
-    return text_field(frame_->entries[index_], "reply_to");
+    return text_field(frame_->heading(index_), "reply_to");
 }
 
 Payload Delivery::payload() const {
@@ -117,7 +175,7 @@ Payload Delivery::payload() const {
 }
 
 nlohmann::json Delivery::headers() const {
-    const wire::DeliverEntry& entry = frame_->entries[index_];
+    const Frame::Heading& entry = frame_->heading(index_);
     auto found = wire::find_value(entry.own, "headers");
     if (!found) found = wire::find_value(entry.common, "headers");
     if (!found) return nlohmann::json::object();
@@ -125,7 +183,7 @@ nlohmann::json Delivery::headers() const {
 }
 
 nlohmann::json Delivery::properties() const {
-    const wire::DeliverEntry& entry = frame_->entries[index_];
+    const Frame::Heading& entry = frame_->heading(index_);
     return fields_object(entry.common, entry.own);
 }
 
@@ -142,11 +200,29 @@ Status Delivery::reject() const {
     return DeliveryFactory::settle(*this, wire::Settlement::reject);
 }
 
+Status Deliveries::ack() const {
+    return DeliveryFactory::settle(*this, wire::Settlement::ack);
+}
+Status Deliveries::requeue() const {
+    return DeliveryFactory::settle(*this, wire::Settlement::requeue);
+}
+Status Deliveries::reject() const {
+    return DeliveryFactory::settle(*this, wire::Settlement::reject);
+}
+
+Status DeliveryFactory::settle(const Deliveries& deliveries, wire::Settlement action) {
+    if (deliveries.empty()) return {};
+    const Frame& frame = *deliveries.first_.frame_;
+    if (frame.settles == nullptr) return {};
+    const std::uint64_t tag = deliveries.first_.tag();
+    return frame.settles->settle(frame.generation, {tag, tag + deliveries.size() - 1}, action);
+}
+
 Status DeliveryFactory::settle(const Delivery& delivery, wire::Settlement action, bool up_to) {
     const Frame& frame = *delivery.frame_;
     if (frame.settles == nullptr) return {};
     const std::uint64_t tag = delivery.tag();
-    return frame.settles->add(frame.generation, {tag, tag}, action, up_to);
+    return frame.settles->settle(frame.generation, {tag, tag}, action, up_to);
 }
 
 }  // namespace zex

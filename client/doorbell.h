@@ -1,7 +1,8 @@
-// Wakes the socket thread, at no cost while it is awake.
+// Wakes the thread that waits for the socket, at no cost while it is awake. Which one that is
+// changes (see driver.h): each has a bed, and the bell rings at the one that was last slept in.
 //
-// Thread: ring() from any; the rest from the socket thread. What the ring announces must have been
-// put where the socket thread finds it, under a mutex, before ring().
+// Thread: ring() from any; the rest from who has the driver's turn. What the ring announces must
+// have been put where the sleeper finds it, under a mutex, before ring().
 #pragma once
 
 #include <atomic>
@@ -13,20 +14,20 @@ namespace zex {
 class Doorbell {
   public:
     void ring() noexcept {
-        if (asleep_.exchange(false)) wakeup_.ring();
+        if (const net::Wakeup* bed = bed_.exchange(nullptr)) bed->ring();
     }
 
-    /// Look for work once more after this call, then poll fd().
-    void going_to_sleep() noexcept { asleep_.store(true); }
-    void woken() noexcept {
-        asleep_.store(false);
-        wakeup_.clear();
+    /// Look for work once more after this call, then poll the bed, and clear it if it was rung.
+    void going_to_sleep(const net::Wakeup& bed) noexcept { bed_.store(&bed); }
+    void woken(const net::Wakeup& bed) noexcept {
+        const net::Wakeup* mine = &bed;
+        bed_.compare_exchange_strong(mine, nullptr);
     }
-    int fd() const { return wakeup_.fd(); }
+    /// Nobody has rung since.
+    bool sleeps_in(const net::Wakeup& bed) const noexcept { return bed_.load() == &bed; }
 
   private:
-    std::atomic<bool> asleep_{false};
-    net::Wakeup wakeup_;
+    std::atomic<const net::Wakeup*> bed_{nullptr};
 };
 
 }  // namespace zex

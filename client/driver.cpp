@@ -14,7 +14,6 @@ Instant now() {
 
 constexpr std::size_t gather_bytes = 1024 * 1024;  // from the outbox in one turn
 constexpr int reads_in_a_row = 64;
-constexpr Duration retry_blocked = std::chrono::milliseconds(1);
 
 Session::Terms terms_of(const Options& options) {
     Session::Terms terms;
@@ -46,51 +45,14 @@ Driver::Driver(const Parts& parts)
       form_(parts.options.envelope == Envelope::json ? wire::Form::json : wire::Form::msgpack),
       session_(terms_of(parts.options), jitter()) {}
 
-void Driver::stop() {
-    stop_.store(true);
-    parts_.bell.ring();
-}
-
-void Driver::run() {
-    session_.start(now());
-    perform();
-    while (!finished_) {
-        if (stop_.load()) {
-            session_.finish(error(ErrorCode::client_closed, "the client was closed"));
-            perform();
-        } else if (!step()) {
-            sleep();
-        }
-    }
-}
-
 bool Driver::step() {
     bool busy = gather();
     busy |= send();
     busy |= read();
     busy |= watch();
     busy |= expire();
-    return busy;
-}
-
-void Driver::sleep() {
-    parts_.bell.going_to_sleep();
-    const bool work = session_.open() && to_send_.empty() &&
-                      (!parts_.subscriptions.nothing_to_settle() || !parts_.outbox.empty());
-    if (!work && !stop_.load()) {
-        Instant until = session_.next_deadline().value_or(Instant::max());
-        if (const auto deadline = parts_.outbox.next_deadline()) until = std::min(until, *deadline);
-        Duration longest = until == Instant::max() ? std::chrono::hours(1) : until - now();
-        if (!to_send_.empty()) longest = std::min(longest, retry_blocked);
-        std::vector<net::PollItem> items(1);
-        items[0].fd = parts_.bell.fd();
-        if (link_) {
-            items.push_back({&link_->events()});
-            if (!parts_.budget.exceeded()) items.push_back({&link_->dealer()});
-        }
-        net::poll(items, std::max(longest, Duration{0}));
-    }
-    parts_.bell.woken();
+    // Reading makes libzmq notice that there is room again.
+    return busy || send();
 }
 
 /// Takes what waits, when what was taken before has left: meanwhile batches grow.
@@ -125,6 +87,7 @@ bool Driver::send() {
         busy = true;
     }
     if (busy) session_.sent(now());
+    may_read_ |= busy;  // sending may have used the socket's signal up
     return busy;
 }
 
@@ -132,11 +95,14 @@ bool Driver::read() {
     if (!link_) return false;
     if (parts_.budget.exceeded()) {
         session_.heard(now());  // silent is this side, by choice
+        may_read_ = true;
         return false;
     }
     std::vector<net::Frame> frames;
     int count = 0;
-    while (link_ && count < reads_in_a_row && link_->receive(frames)) {
+    while (link_ && may_read_ && count < reads_in_a_row) {
+        may_read_ = link_->receive(frames);
+        if (!may_read_) break;
         ++count;
         take_in(frames);
     }
@@ -182,10 +148,11 @@ void Driver::deliver(std::vector<net::Frame>& frames, const wire::Deliver& deliv
 }
 
 bool Driver::watch() {
-    if (!link_) return false;
+    if (!link_ || !may_watch_) return false;
     std::optional<Error> why;
     const Link::News news = link_->news(why);
-    if (news == Link::News::none) return false;
+    may_watch_ = news != Link::News::none;
+    if (!may_watch_) return false;
     if (news == Link::News::ready) {
         session_.link_ready(now());
     } else {
@@ -248,6 +215,8 @@ void Driver::perform(OpenLink& effect) {
     Result<Link> link = Link::open(parts_.context, effect.endpoint);
     if (link) {
         link_.emplace(std::move(*link));
+        may_watch_ = true;
+        may_read_ = true;
     } else {
         session_.link_lost(link.error(), now());
     }

@@ -1,7 +1,7 @@
 // One attempt to talk to one endpoint: a DEALER of its own, so that nothing of an older connection
 // reaches a newer one, and what libzmq tells about its connection.
 //
-// Thread: the socket thread.
+// Thread: who has the driver's turn.
 #pragma once
 
 #include <cstdint>
@@ -31,16 +31,22 @@ class Link {
         return dealer_.receive(frames) == net::Got::message;
     }
 
-    const net::Socket& dealer() const { return dealer_; }
-    const net::Socket& events() const { return events_.socket(); }
+    int dealer_fd() const { return dealer_fd_; }  ///< Socket::signal_fd()
+    int events_fd() const { return events_fd_; }
 
   private:
     Link(std::string endpoint, net::ConnectionEvents events, net::Socket dealer)
-        : endpoint_(std::move(endpoint)), events_(std::move(events)), dealer_(std::move(dealer)) {}
+        : endpoint_(std::move(endpoint)),
+          events_(std::move(events)),
+          dealer_(std::move(dealer)),
+          dealer_fd_(dealer_.signal_fd()),
+          events_fd_(events_.socket().signal_fd()) {}
 
     std::string endpoint_;
     net::ConnectionEvents events_;
-    net::Socket dealer_;    ///< closed before events_
+    net::Socket dealer_;  ///< closed before events_
+    int dealer_fd_;
+    int events_fd_;
     bool at_once_ = false;  ///< inproc: no handshake, no events
 };
 

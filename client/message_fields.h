@@ -15,6 +15,13 @@ namespace zex {
 /// `bad_argument` naming the field.
 Status check_payload_fields(const Payload& payload);
 
+/// It has none of the fields that own_fields() writes.
+inline bool is_plain(const Message& message) {
+    return message.message_id.empty() && message.correlation_id.empty() &&
+           message.reply_to.empty() && !message.timestamp_ms && message.headers_json.empty() &&
+           message.extra_json.empty();
+}
+
 /// message_id, correlation_id, reply_to, timestamp, headers and extra fields as one canonical
 /// MessagePack map; empty where there are none of them.
 Result<std::string> own_fields(const Message& message);

@@ -4,18 +4,15 @@
 #include <string>
 #include <utility>
 
+#include "client/message_fields.h"
 #include "client/publish_tally.h"
+#include "common/base/text.h"
 
 namespace zex {
 namespace {
 
 Instant now() {
     return SteadyClock().now();
-}
-
-std::chrono::steady_clock::time_point point(Instant instant) {
-    return std::chrono::steady_clock::time_point(
-        std::chrono::duration_cast<std::chrono::steady_clock::duration>(instant.since_start));
 }
 
 Error closed_error() {
@@ -29,55 +26,58 @@ Instant deadline_of(const Outbox::Item& item) {
 
 }  // namespace
 
+// Nothing is announced here: whoever opened the batch has done that, and the socket thread does not
+// sleep while it could take it.
+bool Outbox::append(const BatchTerms& terms, std::string_view key, const Message& message) {
+    if (!is_plain(message)) return false;
+    const std::lock_guard lock(mutex_);
+    if (open_ == nullptr || !has_room(terms, message.payload.bytes.size()) ||
+        !open_->takes(terms, message, limits_)) {
+        return false;
+    }
+    if (key != open_->last_key() && check_key(key, "key")) return false;
+    add(*open_, terms, key, message, {});
+    return true;
+}
+
 Status Outbox::post(const BatchTerms& terms, std::string_view key, const Message& message,
                     std::string_view own) {
-    {
-        std::unique_lock lock(mutex_);
-        Result<Batch*> batch = room(lock, terms, message);
-        if (!batch) return batch.error();
-        add(**batch, key, message, own);
-    }
-    bell_->ring();
+    std::unique_lock lock(mutex_);
+    Result<Batch*> batch = room(lock, terms, message);
+    if (!batch) return batch.error();
+    add(**batch, terms, key, message, own);
+    announce(**batch, lock);
     return {};
 }
 
 std::future<Result<Confirmed>> Outbox::publish(const BatchTerms& terms, std::string_view key,
                                                const Message& message, std::string_view own) {
-    std::future<Result<Confirmed>> future;
-    {
-        std::unique_lock lock(mutex_);
-        Result<Batch*> batch = room(lock, terms, message);
-        if (!batch) {
-            std::promise<Result<Confirmed>> refused;
-            refused.set_value(batch.error());
-            return refused.get_future();
-        }
-        add(**batch, key, message, own);
-        future = (*batch)->add_promise();
-        ++published_;
+    std::unique_lock lock(mutex_);
+    Result<Batch*> batch = room(lock, terms, message);
+    if (!batch) {
+        std::promise<Result<Confirmed>> refused;
+        refused.set_value(batch.error());
+        return refused.get_future();
     }
-    bell_->ring();
+    add(**batch, terms, key, message, own);
+    std::future<Result<Confirmed>> future = (*batch)->add_promise();
+    announce(**batch, lock);
     return future;
 }
 
-Status Outbox::publish_counted(const BatchTerms& terms, std::string_view key,
-                               const Message& message, std::string_view own) {
-    {
-        std::unique_lock lock(mutex_);
-        Result<Batch*> batch = room(lock, terms, message);
-        if (!batch) return batch.error();
-        add(**batch, key, message, own);
-        terms.tally->issue();
-        ++published_;
-    }
-    bell_->ring();
-    return {};
+void Outbox::add(Batch& batch, const BatchTerms& terms, std::string_view key,
+                 const Message& message, std::string_view own) {
+    bytes_ += batch.add(key, message, own);
+    if (!terms.confirmed) return;
+    ++published_;
+    if (terms.tally != nullptr) terms.tally->issue();
 }
 
-void Outbox::add(Batch& batch, std::string_view key, const Message& message, std::string_view own) {
-    bytes_ -= batch.cost();
-    batch.add(key, message, own);
-    bytes_ += batch.cost();
+/// Once for a batch, when it is there with its first message.
+void Outbox::announce(const Batch& batch, std::unique_lock<std::mutex>& lock) {
+    const bool opened = batch.size() == 1;
+    lock.unlock();
+    if (opened) announce_();
 }
 
 bool Outbox::has_room(const BatchTerms& terms, std::size_t bytes) const {
@@ -108,7 +108,7 @@ Result<Batch*> Outbox::open_batch(std::unique_lock<std::mutex>& lock, const Batc
     Instant opened = now();
     if (!has_room(terms, bytes)) {
         ++waiters_;
-        const bool in_time = changed_.wait_until(lock, point(opened + terms.timeout),
+        const bool in_time = changed_.wait_until(lock, time_point(opened + terms.timeout),
                                                  [&] { return closed_ || has_room(terms, bytes); });
         --waiters_;
         if (closed_) return closed_error();
@@ -123,10 +123,30 @@ Result<Batch*> Outbox::open_batch(std::unique_lock<std::mutex>& lock, const Batc
     }
     // While this thread waited, another one may have opened a batch that fits.
     if (open_ != nullptr && open_->takes(terms, message, limits_)) return open_;
+    shut_open();
     auto batch = std::make_shared<Batch>(terms, message, opened);
+    prepare(*batch);
     open_ = batch.get();
     items_.emplace_back(std::move(batch));
     return open_;
+}
+
+/// A batch is expected to become as large as the last one.
+void Outbox::prepare(Batch& batch) {
+    constexpr std::size_t pooled_from = 64 * 1024;
+    if (last_bytes_ < pooled_from) {
+        pool_.clear();
+        batch.reserve(last_messages_, {});
+    } else {
+        batch.reserve(last_messages_, pool_.take(limits_.bytes));
+    }
+}
+
+void Outbox::shut_open() {
+    if (open_ == nullptr) return;
+    last_messages_ = open_->size();
+    last_bytes_ = open_->body_bytes();
+    open_ = nullptr;
 }
 
 Status Outbox::push(Call call) {
@@ -137,10 +157,10 @@ Status Outbox::push(Call call) {
             return error(ErrorCode::outbox_full, "too many requests wait to be sent");
         }
         ++calls_;
-        open_ = nullptr;
+        shut_open();
         items_.emplace_back(std::move(call));
     }
-    bell_->ring();
+    announce_();
     return {};
 }
 
@@ -148,8 +168,8 @@ bool Outbox::wait_confirmed(Instant deadline) {
     std::unique_lock lock(mutex_);
     const std::uint64_t goal = published_;
     ++waiters_;
-    const bool in_time =
-        changed_.wait_until(lock, point(deadline), [&] { return closed_ || settled_ >= goal; });
+    const bool in_time = changed_.wait_until(lock, time_point(deadline),
+                                             [&] { return closed_ || settled_ >= goal; });
     --waiters_;
     return in_time && settled_ >= goal;
 }
@@ -167,7 +187,7 @@ bool Outbox::take(std::vector<Item>& into, std::size_t bytes) {
         Item& item = items_.front();
         if (const auto* batch = std::get_if<std::shared_ptr<Batch>>(&item)) {
             taken += (*batch)->cost();
-            if (batch->get() == open_) open_ = nullptr;
+            if (batch->get() == open_) shut_open();
         } else {
             --calls_;
         }
@@ -197,7 +217,7 @@ std::vector<Outbox::Item> Outbox::expire(Instant now) {
             continue;
         }
         if (const auto* batch = std::get_if<std::shared_ptr<Batch>>(&item)) {
-            if (batch->get() == open_) open_ = nullptr;
+            if (batch->get() == open_) shut_open();
         } else {
             --calls_;
         }

@@ -63,6 +63,8 @@ class Session {
     void finish(const Error& why);
 
     bool open() const { return stage_ == Stage::open; }
+    /// Nobody waits for an answer or a confirm.
+    bool idle() const { return calls_.empty() && unconfirmed_.batches().empty(); }
     std::uint64_t generation() const { return generation_; }  ///< of the present connection
     const Topology& topology() const { return topology_; }
     std::vector<Effect> take_effects() { return std::exchange(effects_, {}); }

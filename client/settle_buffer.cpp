@@ -4,15 +4,23 @@
 
 namespace zex {
 
+Status SettleBuffer::settle(std::uint64_t generation, wire::TagRange tags, wire::Settlement action,
+                            bool up_to) {
+    bool first = false;
+    Status added = add(generation, tags, action, up_to, first);
+    if (first) desk_->announce();
+    return added;
+}
+
 Status SettleBuffer::add(std::uint64_t generation, wire::TagRange tags, wire::Settlement action,
-                         bool up_to) {
+                         bool up_to, bool& first) {
     const std::lock_guard lock(mutex_);
     if (closed_) {
         return error(ErrorCode::client_closed,
                      "the client is closed; the broker delivers the message again to others");
     }
     if (generation != generation_) return {};
-    const bool first = groups_.empty();
+    first = groups_.empty();
     const bool joins = !first && !up_to && !groups_.back().up_to && groups_.back().action == action;
     if (!joins) groups_.push_back({action, up_to, {}});
     std::vector<wire::TagRange>& ranges = groups_.back().tags;
@@ -21,7 +29,7 @@ Status SettleBuffer::add(std::uint64_t generation, wire::TagRange tags, wire::Se
     } else {
         ranges.push_back(tags);
     }
-    if (first) desk_->announce(shared_from_this());
+    if (first) desk_->put(shared_from_this());
     return {};
 }
 

@@ -1,6 +1,6 @@
 // Settlements of one consumer's deliveries, gathered until the socket thread sends them.
 //
-// Thread: add() from any; take(), new_generation() and close() from the socket thread.
+// Thread: settle() from any that holds no lock here; the rest from who has the driver's turn.
 // Invariants: deliveries of an earlier connection (generation) are never settled: the broker has
 // taken them back and will send them again.
 #pragma once
@@ -24,8 +24,14 @@ class SettleBuffer : public std::enable_shared_from_this<SettleBuffer> {
     SettleBuffer(std::string consumer, std::uint64_t generation, std::shared_ptr<SettleDesk> desk)
         : consumer_(std::move(consumer)), generation_(generation), desk_(std::move(desk)) {}
 
+    Status settle(std::uint64_t generation, wire::TagRange tags, wire::Settlement action,
+                  bool up_to = false);
+    /// The same without announcing it.
     Status add(std::uint64_t generation, wire::TagRange tags, wire::Settlement action,
-               bool up_to = false);
+               bool up_to = false) {
+        bool first = false;
+        return add(generation, tags, action, up_to, first);
+    }
 
     struct Group {
         wire::Settlement action = wire::Settlement::ack;
@@ -40,6 +46,10 @@ class SettleBuffer : public std::enable_shared_from_this<SettleBuffer> {
     const std::string& consumer() const { return consumer_; }
 
   private:
+    /// `first`: nothing else was here.
+    Status add(std::uint64_t generation, wire::TagRange tags, wire::Settlement action, bool up_to,
+               bool& first);
+
     const std::string consumer_;
     mutable std::mutex mutex_;
     std::uint64_t generation_;

@@ -1,15 +1,15 @@
 // Where settle buffers announce that they hold something, and are kept alive until it is sent: the
 // consumer, and the delivery that was settled, may be gone by then.
 //
-// Thread: announce() from any; take() from the socket thread.
+// Thread: put() from any; announce() from any that holds no lock and has not the driver's turn;
+// take() from who has the turn.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
-
-#include "client/doorbell.h"
 
 namespace zex {
 
@@ -17,14 +17,15 @@ class SettleBuffer;
 
 class SettleDesk {
   public:
-    explicit SettleDesk(std::shared_ptr<Doorbell> bell) : bell_(std::move(bell)) {}
+    /// What announce() does, which must not outlive what it uses. Before the first consumer.
+    void on_announce(std::function<void()> announce) { announce_ = std::move(announce); }
 
-    void announce(std::shared_ptr<SettleBuffer> buffer) {
-        {
-            const std::lock_guard lock(mutex_);
-            waiting_.push_back(std::move(buffer));
-        }
-        bell_->ring();
+    void put(std::shared_ptr<SettleBuffer> buffer) {
+        const std::lock_guard lock(mutex_);
+        waiting_.push_back(std::move(buffer));
+    }
+    void announce() const {
+        if (announce_) announce_();
     }
     std::vector<std::shared_ptr<SettleBuffer>> take() {
         const std::lock_guard lock(mutex_);
@@ -36,7 +37,7 @@ class SettleDesk {
     }
 
   private:
-    const std::shared_ptr<Doorbell> bell_;
+    std::function<void()> announce_;
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<SettleBuffer>> waiting_;
 };

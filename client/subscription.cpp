@@ -1,12 +1,14 @@
 #include "client/subscription.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace zex {
 namespace {
 
 std::size_t bytes_of(const DeliveryFactory::Frame& frame) {
-    std::size_t bytes = frame.entries.size() * sizeof(wire::DeliverEntry);
+    std::size_t bytes = sizeof frame + frame.ends.capacity() * sizeof(std::uint32_t) +
+                        frame.headings.capacity() * sizeof(DeliveryFactory::Frame::Heading);
     for (const net::Frame& part : frame.frames) bytes += part.size();
     return bytes;
 }
@@ -44,7 +46,7 @@ void Subscription::drop_unread() {
         budget_->remove(chunk.bytes);
         if (settles_ == nullptr) continue;
         const wire::TagRange tags{chunk.frame->first_tag + chunk.next,
-                                  chunk.frame->first_tag + chunk.frame->entries.size() - 1};
+                                  chunk.frame->first_tag + chunk.frame->size() - 1};
         // Refused only where the client is closed, and then the broker takes all back anyway.
         (void)settles_->add(chunk.frame->generation, tags, wire::Settlement::requeue);
     }
@@ -58,28 +60,65 @@ void Subscription::end(const Error& why, bool keep_unread) {
     changed_.notify_all();
 }
 
-std::optional<Delivery> Subscription::take() {
-    if (chunks_.empty()) return std::nullopt;
+Subscription::Part Subscription::take(std::size_t most) {
     Chunk& chunk = chunks_.front();
-    Delivery out = DeliveryFactory::delivery(chunk.frame, chunk.next);
-    if (++chunk.next == chunk.frame->entries.size()) {
-        budget_->remove(chunk.bytes);
-        chunks_.pop_front();
-    }
+    const std::size_t first = chunk.next;
+    const std::size_t all = chunk.frame->size();
+    chunk.next += std::min(most, all - first);
+    if (chunk.next < all) return {chunk.frame, first, chunk.next};
+    budget_->remove(chunk.bytes);
+    Part out{std::move(chunk.frame), first, all};
+    chunks_.pop_front();
     return out;
 }
 
-Result<Delivery> Subscription::next(std::optional<Duration> longest) {
-    std::unique_lock lock(mutex_);
-    const auto ready = [this] { return !chunks_.empty() || ended_.has_value(); };
-    if (!longest) {
-        changed_.wait(lock, ready);
-    } else if (!ready() && longest->count() > 0) {
-        changed_.wait_for(lock, *longest, ready);
+bool Subscription::ready() const {
+    const std::lock_guard lock(mutex_);
+    return is_ready();
+}
+
+bool Subscription::waited_for() const {
+    const std::lock_guard lock(mutex_);
+    return waiters_ > 0;
+}
+
+/// Until a chunk is there. An error says why there is none.
+Status Subscription::wait(std::unique_lock<std::mutex>& lock, std::optional<Duration> longest,
+                          const Lead& lead) {
+    const auto ready = [this] { return is_ready(); };
+    if (!ready() && (!longest || longest->count() > 0)) {
+        const Instant until = longest ? SteadyClock().now() + *longest : Instant::max();
+        if (lead) {
+            lock.unlock();
+            lead(until);
+            lock.lock();
+        }
+        ++waiters_;
+        if (longest) {
+            changed_.wait_until(lock, time_point(until), ready);
+        } else {
+            changed_.wait(lock, ready);
+        }
+        --waiters_;
     }
-    if (std::optional<Delivery> delivery = take()) return std::move(*delivery);
+    if (!chunks_.empty()) return {};
     if (ended_) return *ended_;
     return error(ErrorCode::timed_out, "no delivery came to consumer '" + name_ + "' in time");
+}
+
+Result<Delivery> Subscription::next(std::optional<Duration> longest, const Lead& lead) {
+    std::unique_lock lock(mutex_);
+    if (Status waited = wait(lock, longest, lead); !waited) return waited.error();
+    Part one = take(1);
+    return DeliveryFactory::delivery(std::move(one.frame), one.first);
+}
+
+Result<Deliveries> Subscription::next_batch(std::size_t most, std::optional<Duration> longest,
+                                            const Lead& lead) {
+    std::unique_lock lock(mutex_);
+    if (Status waited = wait(lock, longest, lead); !waited) return waited.error();
+    Part all = take(std::max<std::size_t>(most, 1));
+    return DeliveryFactory::deliveries(std::move(all.frame), all.first, all.last);
 }
 
 bool Subscription::run_callbacks() {
@@ -90,7 +129,10 @@ bool Subscription::run_callbacks() {
             const std::lock_guard lock(mutex_);
             calling_.reset();
             changed_.notify_all();
-            if (!silent_) delivery = take();
+            if (!silent_ && !chunks_.empty()) {
+                Part one = take(1);
+                delivery = DeliveryFactory::delivery(std::move(one.frame), one.first);
+            }
             if (!delivery) {
                 scheduled_ = false;
                 return false;

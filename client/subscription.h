@@ -1,6 +1,6 @@
 // One consumer, as the library sees it: deliveries that wait to be read, and how it ends.
 //
-// Thread: deliver() and new_generation() from the socket thread; the rest from any.
+// Thread: deliver(), new_generation() and end() from who has the driver's turn; the rest from any.
 #pragma once
 
 #include <condition_variable>
@@ -41,8 +41,18 @@ class Subscription {
     /// go back to the queue.
     void end(const Error& why, bool keep_unread);
 
+    /// Something can be read, or has ended; somebody waits for it here.
+    bool ready() const;
+    bool waited_for() const;
+
+    /// Waits for something to be read until then, as far as it likes; then the rest is waited here.
+    using Lead = std::function<void(Instant until)>;
+
     /// Waits at most `longest`, or without limit. Reads no clock where a delivery is here already.
-    Result<Delivery> next(std::optional<Duration> longest);
+    Result<Delivery> next(std::optional<Duration> longest, const Lead& lead = nullptr);
+    /// Those of one frame that are left, at most `most`.
+    Result<Deliveries> next_batch(std::size_t most, std::optional<Duration> longest,
+                                  const Lead& lead = nullptr);
 
     /// Calls back for what is here, up to a bound; true when there is more.
     bool run_callbacks();
@@ -56,15 +66,26 @@ class Subscription {
         std::size_t next = 0;
         std::size_t bytes = 0;
     };
-    std::optional<Delivery> take();  ///< requires the mutex
-    void drop_unread();              ///< requires the mutex
+    /// Messages [first, last) of a frame.
+    struct Part {
+        std::shared_ptr<const DeliveryFactory::Frame> frame;
+        std::size_t first = 0;
+        std::size_t last = 0;
+    };
+    // These require the mutex.
+    bool is_ready() const { return !chunks_.empty() || ended_.has_value(); }
+    Status wait(std::unique_lock<std::mutex>& lock, std::optional<Duration> longest,
+                const Lead& lead);
+    Part take(std::size_t most);  ///< requires a chunk
+    void drop_unread();
 
     const std::string name_;
     const std::shared_ptr<SettleBuffer> settles_;
     const std::function<void(Delivery&)> on_delivery_;
     const std::shared_ptr<InboxBudget> budget_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
+    std::size_t waiters_ = 0;  ///< in wait()
     std::deque<Chunk> chunks_;
     bool scheduled_ = false;
     bool silent_ = false;

@@ -4,9 +4,8 @@
 
 namespace zex {
 
-Subscriptions::Subscriptions(const std::shared_ptr<Doorbell>& bell,
-                             std::shared_ptr<InboxBudget> budget)
-    : desk_(std::make_shared<SettleDesk>(bell)),
+Subscriptions::Subscriptions(std::shared_ptr<InboxBudget> budget)
+    : desk_(std::make_shared<SettleDesk>()),
       budget_(std::move(budget)),
       taken_(std::make_shared<SettleBuffer>("", 0, desk_)) {
     buffers_.push_back(taken_);
@@ -42,6 +41,11 @@ bool Subscriptions::remove(const std::shared_ptr<Subscription>& subscription) {
     if (found == by_name_.end() || found->second != subscription) return false;
     by_name_.erase(found);
     return true;
+}
+
+std::size_t Subscriptions::size() const {
+    const std::lock_guard lock(mutex_);
+    return by_name_.size();
 }
 
 std::shared_ptr<Subscription> Subscriptions::find(std::string_view name) const {

@@ -1,6 +1,6 @@
 // The consumers of one client by name, and the settlements of all of them.
 //
-// Thread: add(), remove() and next_name() from any; the rest from the socket thread.
+// Thread: add() and remove() from any; the rest from who has the driver's turn.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,11 @@ namespace zex {
 
 class Subscriptions {
   public:
-    Subscriptions(const std::shared_ptr<Doorbell>& bell, std::shared_ptr<InboxBudget> budget);
+    explicit Subscriptions(std::shared_ptr<InboxBudget> budget);
+
+    /// Called by the thread that settles, when there is something to settle. Set before the first
+    /// consumer; deliveries may still be settled, and call it, when all else here is gone.
+    void on_settle(std::function<void()> announce) { desk_->on_announce(std::move(announce)); }
 
     /// A consumer of this name, which the client has made up where it is empty. `consumer_exists`,
     /// `client_closed`.
@@ -27,6 +31,7 @@ class Subscriptions {
     /// False where it was not there (any more).
     bool remove(const std::shared_ptr<Subscription>& subscription);
 
+    std::size_t size() const;
     std::shared_ptr<Subscription> find(std::string_view name) const;
     /// For what `get` takes.
     const std::shared_ptr<SettleBuffer>& taken() const { return taken_; }

@@ -11,6 +11,7 @@
 #include "bench/load/fail.h"
 #include "bench/load/growth.h"
 #include "bench/load/memory.h"
+#include "bench/load/raw_disk.h"
 #include "bench/load/relays.h"
 #include "bench/load/requests.h"
 #include "bench/load/run.h"
@@ -87,6 +88,12 @@ nlohmann::json as_json(const EnvelopeBytes& bytes) {
             {"settle", bytes.settle}};
 }
 
+nlohmann::json as_json(const RawDisk& disk) {
+    return {{"rate", static_cast<double>(disk.records) / disk.seconds},
+            {"seconds", disk.seconds},
+            {"lost", 0}};
+}
+
 [[noreturn]] void serve(const Plan& plan) {
     if (plan.system == "r1") serve_r1(plan.endpoint);
     if (plan.system == "r3") serve_r3(plan.endpoint, plan.frame_bytes);
@@ -156,6 +163,9 @@ int main(int argc, char** argv) {
     add_plan(*envelope, plan);
     envelope->add_option("--messages", plan.messages);
     envelope->add_flag("--batched", batched);
+    CLI::App* disk = app.add_subcommand("disk", "what the disk does alone; --endpoint DIRECTORY");
+    add_plan(*disk, plan);
+    disk->add_option("--messages", plan.messages);
     CLI::App* hold = app.add_subcommand("hold", "connect, say so, stay until stdin ends");
     add_plan(*hold, plan);
     hold->add_option("--connections", count)->required();
@@ -169,6 +179,7 @@ int main(int argc, char** argv) {
     raise_file_limit();
     if (relay->parsed()) serve(plan);
     if (hold->parsed()) hold_connections(*driver_of(plan), count);
+    if (disk->parsed()) print(as_json(measure_raw_disk(plan)));
     if (load->parsed()) print(as_json(run(plan, *driver_of(plan))));
     if (memory->parsed()) print(as_json(measure_memory(plan, what, count)));
     if (requests->parsed())

@@ -77,7 +77,7 @@ zex::ConsumeOptions consume_options(const Plan& plan, std::size_t queues) {
     return options;
 }
 
-// One queue: deliveries are asked for one after the other, and settled when no more are there.
+// One queue: deliveries that came together are read and settled together.
 class StreamConsumer : public Consumer {
   public:
     StreamConsumer(const Plan& plan, const std::string& queue, const BareContext& context)
@@ -85,23 +85,17 @@ class StreamConsumer : public Consumer {
           settles_(plan.at_least_once),
           stream_(must(client_.consume(queue, consume_options(plan, 1)))) {}
     void receive(Tally& tally) override {
-        auto delivery = stream_.next(zex::Milliseconds(100));
-        if (!delivery.ok()) {
-            if (delivery.error().code != zex::ErrorCode::timed_out) fail(delivery.error().text());
+        auto all = stream_.next_batch(kSettleTogether, zex::Milliseconds(100));
+        if (!all.ok()) {
+            if (all.error().code != zex::ErrorCode::timed_out) fail(all.error().text());
             return;
         }
-        for (int taken = 1;; ++taken) {
-            tally.take(delivery->bytes());
-            if (taken == kSettleTogether) break;
-            auto next = stream_.next(zex::Milliseconds(0));
-            if (!next.ok()) break;
-            delivery = std::move(next);
-        }
-        if (settles_) must(delivery->ack_up_to());
+        for (const zex::Delivery& delivery : *all) tally.take(delivery.bytes());
+        if (settles_) must(all->ack());
     }
 
   private:
-    static constexpr int kSettleTogether = 1024;
+    static constexpr std::size_t kSettleTogether = 1024;
     zex::Client client_;
     const bool settles_;
     zex::Consumer stream_;
@@ -183,7 +177,10 @@ class ZexDriver : public Driver {
     }
     void prepare() override {
         const unsigned queues = plan_.fanout ? plan_.consumers : plan_.queues;
-        for (unsigned q = 0; q < queues; ++q) must(control_->declare_queue(plan_.queue(q)));
+        zex::QueueOptions options;
+        options.durable = plan_.durable;
+        for (unsigned q = 0; q < queues; ++q)
+            must(control_->declare_queue(plan_.queue(q), options));
         if (!through_exchange(plan_)) return;
         must(control_->declare_exchange(plan_.name));
         std::vector<std::string> keys = {plan_.queue(0)};

@@ -7,7 +7,9 @@ SYSTEM_NAMES = {
     "redis-streams": "Redis streams", "rabbitmq": "RabbitMQ classic",
     "rabbitmq-quorum": "RabbitMQ quorum", "mosquitto": "Mosquitto", "zex": "**zex**",
     "zex-json": "zex, JSON envelopes", "zex-plain": "zex, a message a frame in JSON",
-    "zex-ipc": "zex over ipc", "zex-inproc": "zex over inproc", "r1": "R1 libzmq, a message a frame",
+    "zex-ipc": "zex over ipc", "zex-inproc": "zex over inproc",
+    "zex-busy": "zex, busy polling", "zex-10k": "**zex**, 10,000 under way",
+    "disk": "the disk alone, 1,000 a sync", "disk-10k": "the disk alone, 10,000 a sync", "r1": "R1 libzmq, a message a frame",
     "r3": "R3 libzmq, 32 KiB batches", "r3-128k": "R3, 128 KiB", "r3-256k": "R3, 256 KiB",
     "r3a": "R3a, 32 KiB, with acks", "r3a-256k": "R3a, 256 KiB, with acks",
 }

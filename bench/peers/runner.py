@@ -106,7 +106,7 @@ class Runner:
         except (RuntimeError, OSError) as error:
             raise Failed(str(error)) from error
         command = [self.systems.bench_load, cell.kind, "--name", f"bench{next(RUN_NAMES)}",
-                   "--bytes", str(cell.bytes), *self.systems.words(server, cell.system), *words]
+                   "--bytes", str(cell.bytes), *self.systems.words(server, cell.system, cell.durable), *words]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=cell.timeout,
                                   check=False)

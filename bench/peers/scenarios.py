@@ -63,18 +63,23 @@ def load_groups(quick):
         add("queues", 128, ["zex", "jetstream", "redis-streams", "rabbitmq", "mosquitto", "r3a"],
             sure + ["--queues", "1000", "--consumers", "8"], 2)
         for size in [128, 1024]:
-            add("durable", size, ["jetstream", "redis-streams", "rabbitmq", "rabbitmq-quorum"],
-                sure + ["--durable"], 3, durable=True)
+            add("durable", size, ["zex", "zex-10k", "jetstream", "redis-streams", "rabbitmq",
+                                  "rabbitmq-quorum"], sure + ["--durable"], 3, durable=True)
+            groups[-1].cells += [
+                Cell("durable", system, size, kind="disk", durable=True,
+                     words=("--messages", str((400_000 if size == 128 else 100_000)
+                                              * (4 if system == "disk-10k" else 1))))
+                for system in ["disk", "disk-10k"]]
     return groups
 
 
 def latency_groups(quick):
     groups = []
     for guarantee, systems, words in [
-            ("at-most-once", ["zex", "zex-ipc", "zex-inproc", "nats", "redis", "rabbitmq", "r1"],
-             ()),
-            ("at-least-once", ["zex", "zex-ipc", "zex-inproc", "jetstream", "redis-streams",
-                               "rabbitmq", "r3a"], ("--at-least-once",))]:
+            ("at-most-once", ["zex", "zex-ipc", "zex-inproc", "zex-busy", "nats", "redis",
+                              "rabbitmq", "r1"], ()),
+            ("at-least-once", ["zex", "zex-ipc", "zex-inproc", "zex-busy", "jetstream",
+                               "redis-streams", "rabbitmq", "r3a"], ("--at-least-once",))]:
         for rate in [10_000] if quick else [1_000, 10_000, 50_000]:
             seconds = 1 if quick else 2
             cells = [Cell("latency", system, 128, words=words, rate=rate, seconds=seconds,

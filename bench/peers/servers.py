@@ -40,6 +40,9 @@ class Server:
     def pid(self):
         return self.processes[-1].pid
 
+    def ended(self):
+        return bool(self.processes) and self.processes[-1].poll() is not None
+
     def write(self, name, text):
         os.makedirs(self.directory, exist_ok=True)
         path = os.path.join(self.directory, name)
@@ -92,9 +95,12 @@ memory_bytes_max = 12884901888
 level = "warn"
 """
 
-    def __init__(self, directory, zexd):
+    def __init__(self, directory, zexd, arguments=(), durable=False):
         super().__init__(directory)
+        if durable:
+            arguments = (*arguments, "--data-dir", f"{directory}/data")
         self.zexd = zexd
+        self.arguments = arguments
         self.endpoint = f"tcp://127.0.0.1:{self.port}"
         self.ipc = f"ipc://{directory}/zexd.sock"
 
@@ -102,7 +108,7 @@ level = "warn"
         listen = (f'[listen]\nendpoints = ["{self.endpoint}", "{self.ipc}"]\n'
                   "connections_max = 20000\n")
         path = self.write("zexd.toml", listen + self.settings)
-        self.spawn([self.zexd, "--config", path])
+        self.spawn([self.zexd, "--config", path, *self.arguments])
 
 
 class Nats(Server):
@@ -180,6 +186,19 @@ log_type error
 user root
 """)
         self.spawn(["mosquitto", "-c", path])
+
+
+class Disk(Server):
+    """No server: a directory to write in."""
+
+    pid = 0
+
+    def __init__(self, directory):
+        super().__init__(directory)
+        self.endpoint = directory
+
+    def start(self):
+        os.makedirs(self.directory, exist_ok=True)
 
 
 class Relay(Server):

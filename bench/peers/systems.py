@@ -7,26 +7,33 @@ from . import servers
 
 PEERS = ["nats", "jetstream", "redis", "redis-streams", "rabbitmq", "rabbitmq-quorum", "mosquitto"]
 BARE = ["r1", "r3", "r3-128k", "r3-256k", "r3a", "r3a-256k"]
-ZEX = ["zex", "zex-json", "zex-plain", "zex-ipc", "zex-inproc"]
-ALL = ZEX + PEERS + BARE
+ZEX = ["zex", "zex-json", "zex-plain", "zex-ipc", "zex-inproc", "zex-busy", "zex-10k"]
+DISK = ["disk", "disk-10k"]
+ALL = ZEX + PEERS + BARE + DISK
 
 FRAME_BYTES = {"r3": 32 << 10, "r3-128k": 128 << 10, "r3-256k": 256 << 10,
                "r3a": 32 << 10, "r3a-256k": 256 << 10}
 
+# Arguments of zexd, for systems that have a broker of their own.
+SETTINGS = {"zex-busy": ("--net-busy-poll-us", "200")}
+
 # Unconfirmed, and unsettled, messages. JetStream and the rest are best, or no worse, with 10,000.
 WINDOW = {system: 10_000 for system in ALL}
+# Where messages are stored before they are confirmed, a smaller one, but for what is named so.
+DURABLE_WINDOW = 1_000
 
 # Messages per second, for the size of the first short run only; what follows is calibrated.
 FIRST_GUESS = {"zex": 500_000, "zex-json": 400_000, "zex-plain": 200_000, "zex-ipc": 400_000,
-               "zex-inproc": 400_000, "nats": 500_000, "jetstream": 50_000, "redis": 400_000,
-               "redis-streams": 100_000, "rabbitmq": 30_000, "rabbitmq-quorum": 20_000,
-               "mosquitto": 20_000, "r1": 300_000}
+               "zex-inproc": 400_000, "zex-busy": 400_000, "zex-10k": 200_000, "nats": 500_000, "jetstream": 50_000,
+               "redis": 400_000, "redis-streams": 100_000, "rabbitmq": 30_000,
+               "rabbitmq-quorum": 20_000, "mosquitto": 20_000, "r1": 300_000}
 
 
 def base(system):
     """The name by which bench_load knows it."""
-    return {"zex-ipc": "zex", "zex-inproc": "zex"}.get(system, system.split("-128k")[0]
-                                                       .split("-256k")[0])
+    if system in ("zex-ipc", "zex-inproc", "zex-busy", "zex-10k"):
+        return "zex"
+    return system.split("-128k")[0].split("-256k")[0]
 
 
 class Systems:
@@ -52,7 +59,9 @@ class Systems:
         directory = os.path.join(self.directory, kind)
         shutil.rmtree(directory, ignore_errors=True)
         if system in ZEX:
-            return servers.Zex(directory, self.zexd)
+            return servers.Zex(directory, self.zexd, SETTINGS.get(system, ()), durable)
+        if system in DISK:
+            return servers.Disk(directory)
         if system in BARE:
             return servers.Relay(directory, self.bench_load, base(system), FRAME_BYTES.get(system, 0))
         return {"nats": servers.Nats, "redis": servers.Redis, "redis-durable": servers.RedisDurable,
@@ -60,7 +69,10 @@ class Systems:
 
     def kind(self, system, durable=False):
         if system in ZEX:
-            return "zex"
+            kind = system if system in SETTINGS else "zex"
+            return kind + "-durable" if durable else kind
+        if system in DISK:
+            return system
         if system in BARE:
             return system
         name = {"jetstream": "nats", "redis-streams": "redis",
@@ -71,7 +83,7 @@ class Systems:
         """A running server. `fresh`: one that has done nothing yet."""
         kind = self.kind(system, durable)
         server = self.running.get(kind)
-        if server and (fresh or server.fresh or server.processes[-1].poll() is not None):
+        if server and (fresh or server.fresh or server.ended()):
             self.drop(kind)
             server = None
         if not server:
@@ -94,7 +106,12 @@ class Systems:
         for kind in list(self.running):
             self.drop(kind)
 
-    def words(self, server, system):
+    @staticmethod
+    def window(system, durable):
+        small = durable and not system.endswith("-10k")
+        return DURABLE_WINDOW if small else WINDOW[system]
+
+    def words(self, server, system, durable=False):
         """What every command to bench_load begins with, after its name."""
         endpoint, pid = server.endpoint, server.pid
         if system == "zex-ipc":
@@ -102,7 +119,7 @@ class Systems:
         if system == "zex-inproc":
             endpoint, pid = "inproc://bench", 0
         words = ["--system", base(system), "--endpoint", endpoint, "--server-pid", str(pid),
-                 "--window", str(WINDOW[system])]
+                 "--window", str(self.window(system, durable))]
         if system in FRAME_BYTES:
             words += ["--frame-bytes", str(FRAME_BYTES[system])]
         return words

@@ -77,6 +77,22 @@ def throughput(t):
                 t.value("rate", "zex-json", **where), t.value("rate", "zex", **where), 0.6)
 
 
+def durable(t):
+    for size, least in [(128, 0.6), (1024, 0.5)]:
+        ours = t.value("rate", "zex-10k", scenario="durable", bytes=size)
+        t.ratio(f"durable, {size} B, window of 10,000, over at least once in memory", ours,
+                t.value("rate", "zex", scenario="at-least-once", bytes=size), least)
+    where = {"scenario": "durable", "bytes": 128}
+    ours = t.value("rate", "zex", **where)
+    synced = max((t.value("rate", peer, **where) or 0, peer)
+                 for peer in ["redis-streams", "rabbitmq-quorum"])
+    cached = max((t.value("rate", peer, **where) or 0, peer) for peer in ["jetstream", "rabbitmq"])
+    t.ratio(f"durable, 128 B, over the best peer that syncs before it confirms, {name(synced[1])}",
+            ours, synced[0], 8)
+    t.ratio(f"durable, 128 B, over the best peer that does not, {name(cached[1])}", ours,
+            cached[0], 5)
+
+
 def cost(t):
     where = {"scenario": "at-most-once", "bytes": 128}
     t.bound("a JSON client with a message a frame costs the broker, a message",
@@ -99,6 +115,9 @@ def latency(t):
         for key in ["p50_us", "p99_us"]:
             t.ratio(f"latency {key[:3]} at {rate:,}/s over R1", t.value(key, "zex", **where),
                     t.value(key, "r1", **where), most=1.0)
+    where = {"scenario": "latency", "guarantee": "at-most-once", "offered": 10_000}
+    t.ratio("latency p50 with busy polling at 10,000/s over NATS core",
+            t.value("p50_us", "zex-busy", **where), t.value("p50_us", "nats", **where), most=1.0)
     where = {"scenario": "latency", "guarantee": "at-least-once", "offered": 50_000}
     for peer in ["rabbitmq", "jetstream"]:
         t.ratio(f"latency p99 at least once at 50,000/s over {name(peer)}",
@@ -120,6 +139,7 @@ def requests(t):
 def check(results):
     t = Targets(results)
     throughput(t)
+    durable(t)
     cost(t)
     latency(t)
     requests(t)

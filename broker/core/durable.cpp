@@ -194,13 +194,13 @@ void messages_loaded(Turn& turn, const Loaded& command) {
     Queue* queue = turn.state.topology.queue(command.queue);
     if (queue == nullptr) return;
     queue->shelf()->loading = false;
+    HeadingRef heading;  // of the message before: the next one's is often the same
     for (const LoadedMessage& loaded : command.messages) {
         if (!loaded.message) {
             report_lost(turn, *queue, loaded.sequence);
             continue;
         }
         const facts::StoredMessage& message = *loaded.message;
-        HeadingRef& heading = turn.state.last_heading;
         if (!heading || !heading->is(message.exchange, message.key, message.common)) {
             heading = HeadingRef::make(message.exchange, message.key, message.common);
         }

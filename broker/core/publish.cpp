@@ -95,6 +95,9 @@ class Outcomes {
     std::optional<Error> refusal_;
 };
 
+/// From so many queues on, copies into the chunks of each cost more than a block of its own.
+constexpr std::size_t shared_among = 3;
+
 /// Carries one publish through.
 class Publishing {
   public:
@@ -115,7 +118,7 @@ class Publishing {
             if (targets.empty()) {
                 std::for_each(begin, end, [&](const auto& entry) { leave_unrouted(entry); });
             } else {
-                enter_heading(begin->key);
+                enter_heading(begin->key, targets);
                 stored_ = std::any_of(targets.begin(), targets.end(),
                                       [](const Queue* queue) { return queue->options.durable; });
                 std::for_each(begin, end, [&](const auto& entry) { enqueue(entry, targets); });
@@ -147,10 +150,13 @@ class Publishing {
         return payload;
     }
 
-    void enter_heading(std::string_view key) {
-        HeadingRef& heading = turn_.state.last_heading;
-        if (heading && heading->is(exchange_.name, key, verb_.common)) return;
-        heading = HeadingRef::make(exchange_.name, key, verb_.common);
+    /// Within one run all messages share a heading; so do runs with equal keys and properties.
+    void enter_heading(std::string_view key, const Targets& targets) {
+        if (heading_ && heading_->is(exchange_.name, key, verb_.common)) return;
+        // The targets of a key have an address of their own, but for those of the default exchange.
+        const std::uint64_t place = reinterpret_cast<std::uintptr_t>(&targets) +
+                                    reinterpret_cast<std::uintptr_t>(targets.front());
+        heading_ = turn_.state.headings.get(place, exchange_.name, key, verb_.common);
     }
 
     void leave_unrouted(const wire::PublishEntry& entry) {
@@ -168,17 +174,24 @@ class Publishing {
     void enqueue(const wire::PublishEntry& entry, const Targets& targets) {
         Arrival arrival{entry.own, next_payload(entry), {}};
         if (!make_room(arrival.size() + verb_.common.size(), entry.key, targets)) return;
-        arrival.share_if_large();
+        share(arrival, targets);
         for (Queue* queue : targets) {
             if (queue->options.durable) {
-                store(turn_, *queue, turn_.state.last_heading, arrival);
+                store(turn_, *queue, heading_, arrival);
             } else {
-                queue->enqueue(turn_.state.last_heading, arrival, turn_.now);
+                queue->enqueue(heading_, arrival, turn_.now);
             }
         }
         ++exchange_.routed;
         turn_.state.counters.enqueued += targets.size();
         outcomes_.confirm(targets.size(), stored_);
+    }
+
+    /// Among many queues also a small content is written once; each holds it as long as it likes.
+    static void share(Arrival& arrival, const Targets& targets) {
+        if (targets.size() < shared_among) return arrival.share_if_large();
+        arrival.shared = BlockRef::allocate(arrival.size());
+        arrival.write_to(arrival.shared->data());
     }
 
     bool make_room(std::uint64_t bytes, std::string_view key, const Targets& targets) {
@@ -243,6 +256,7 @@ class Publishing {
     const wire::Publish& verb_;
     Exchange& exchange_;
     Outcomes outcomes_;
+    HeadingRef heading_;           ///< of the run at hand
     std::string_view body_;        ///< payloads not yet handed out
     bool stored_ = false;          ///< one of the targets of the run at hand is durable
     std::vector<Queue*> touched_;  ///< have messages that no consumer was offered yet

@@ -11,6 +11,7 @@
 
 #include "broker/core/counters.h"
 #include "broker/core/effect.h"
+#include "broker/core/headings.h"
 #include "broker/core/limits.h"
 #include "broker/core/sessions.h"
 #include "broker/core/storage.h"
@@ -32,7 +33,7 @@ struct State {
     Storage storage;  // outlives the queues
     Topology topology{storage};
     Sessions sessions;
-    HeadingRef last_heading;          ///< of the latest publish: the next one is often the same
+    Headings headings;
     std::vector<QueueId> unfinished;  ///< queues with a consumer that waits for the next Tick
     std::uint64_t last_consumer_id = 0;
     bool shutting_down = false;

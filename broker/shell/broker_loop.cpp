@@ -1,6 +1,7 @@
 #include "broker/shell/broker_loop.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -32,9 +33,11 @@ Result<std::unique_ptr<BrokerLoop>> BrokerLoop::open(const Options& options, net
         if (!listener) return listener.error();
         listeners.push_back(std::move(*listener));
     }
+    // Mixed into each checksum, so that a segment of another log is known for one.
+    const std::uint64_t new_log_id = options.data_dir.empty() ? 0 : entropy() | 1;
     std::unique_ptr<BrokerLoop> loop(
         new BrokerLoop(options, std::move(listeners), clock, std::move(entropy), std::move(log)));
-    loop->open_storage();
+    if (!options.data_dir.empty()) loop->open_storage(new_log_id);
     return loop;
 }
 
@@ -112,8 +115,24 @@ void BrokerLoop::wait(std::optional<Duration> max_wait) {
     if (!intake_.empty()) until(next_intake_check_);
     if (outbox_.waiting()) at_most(milliseconds(1));
     if (more_input_ || !leavers_.empty()) at_most(Duration(0));
-    if (!net::poll(poll_items_, longest)) stop_asked_.store(true);
+    if (!poll(longest)) stop_asked_.store(true);
     if (poll_items_.back().ready) bell_.clear();
+}
+
+/// As net::poll, but sleeps only after it has looked for as long as Options::busy_poll.
+bool BrokerLoop::poll(std::optional<Duration> longest) {
+    const Duration busy = std::min(options_.busy_poll, longest.value_or(options_.busy_poll));
+    const Instant start = busy > Duration(0) ? clock_.now() : Instant();
+    Duration spent{0};
+    while (spent < busy) {
+        if (!net::poll(poll_items_, Duration(0))) return false;
+        const auto is_ready = [](const net::PollItem& item) { return item.ready; };
+        if (std::any_of(poll_items_.begin(), poll_items_.end(), is_ready)) return true;
+        std::this_thread::yield();  // to whoever has the input, where processors are few
+        spent = clock_.now() - start;
+    }
+    if (longest) *longest = std::max(*longest - spent, Duration(0));
+    return net::poll(poll_items_, longest);
 }
 
 /// After the listeners are drained: what a lost connection had sent counts as from it.

@@ -63,12 +63,13 @@ class BrokerLoop {
   private:
     BrokerLoop(const Options& options, std::vector<Listener> listeners, const Clock& clock,
                core::Entropy entropy, Log log);
-    void open_storage();
+    void open_storage(std::uint64_t new_log_id);
     void finish_storage();
     void add_storage_numbers(std::vector<wire::CounterView>& rows) const;
 
     // One turn, in this order:
     void wait(std::optional<Duration> max_wait);
+    bool poll(std::optional<Duration> longest);
     void heed_store();
     void drain_listeners();
     void look_at_sightings();
@@ -103,7 +104,7 @@ class BrokerLoop {
     void heed(const BackupDone& done);
     void heed(const core::StorageState& state);
     void heed(const core::StorageFailed& failed);
-    void back_up(const Connection& connection, std::optional<std::uint64_t> id,
+    void back_up(Connection& connection, std::optional<std::uint64_t> id,
                  const wire::Backup& request);
 
     void heed(const Outbox::News& news);

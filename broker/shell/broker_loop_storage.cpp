@@ -24,11 +24,10 @@ bool is_served_while_starting(const wire::Operation& operation) {
 
 }  // namespace
 
-void BrokerLoop::open_storage() {
-    if (options_.data_dir.empty()) return;
+void BrokerLoop::open_storage(std::uint64_t new_log_id) {
     storekeeper_ = std::make_unique<Storekeeper>(
         Storekeeper::Options{options_.data_dir, static_cast<std::uint32_t>(options_.segment_bytes),
-                             options_.free_bytes_min},
+                             options_.free_bytes_min, new_log_id},
         bell_);
     effects_.tape_to_come = true;
     starting_ = true;
@@ -106,38 +105,32 @@ void BrokerLoop::heed(const core::StorageFailed& failed) {
     stop_asked_.store(true);
 }
 
-void BrokerLoop::back_up(const Connection& connection, std::optional<std::uint64_t> id,
+void BrokerLoop::back_up(Connection& connection, std::optional<std::uint64_t> id,
                          const wire::Backup& request) {
     if (!storekeeper_) {
-        return outbox_.answer(
-            connection.id,
-            {id, wire::ErrorReply{error(ErrorCode::not_permitted,
-                                        "there is nothing to back up: this broker was started "
-                                        "without a data directory"),
-                                  {}}});
+        return refuse(connection, id,
+                      error(ErrorCode::not_permitted,
+                            "there is nothing to back up: this broker was started without a data "
+                            "directory"));
     }
+    const std::string backups = storekeeper_->directory() + "/backups/";
     if (request.name.find('/') != std::string::npos || request.name.starts_with('.')) {
-        return outbox_.answer(
-            connection.id,
-            {id, wire::ErrorReply{error(ErrorCode::bad_name,
-                                        "the name of a backup is that of a new directory in " +
-                                            storekeeper_->directory() +
-                                            "/backups: without '/', and not beginning with '.'",
-                                        "name"),
-                                  {}}});
+        return refuse(connection, id,
+                      error(ErrorCode::bad_name,
+                            "the name of a backup is that of a new directory in " + backups +
+                                ": without '/', and not beginning with '.'",
+                            "name"));
     }
     write_facts();
-    storekeeper_->backup(
-        {storekeeper_->directory() + "/backups/" + request.name, connection.id, id});
+    storekeeper_->backup({backups + request.name, connection.id, id});
 }
 
 void BrokerLoop::heed(const BackupDone& done) {
-    if (done.status) {
-        outbox_.answer(done.job.connection, {done.job.id, wire::Ok{}});
-    } else {
-        outbox_.answer(done.job.connection,
-                       {done.job.id, wire::ErrorReply{done.status.error(), {}}});
-    }
+    journal_.backed_up(done.job.directory, done.status);
+    Connection* connection = connections_.find(done.job.connection);
+    if (connection == nullptr) return;
+    if (!done.status) return refuse(*connection, done.job.id, done.status.error());
+    answer(*connection, {done.job.id, wire::Ok{}});
 }
 
 /// For `status`: how far the reading of the log is, and then what the log comes to.

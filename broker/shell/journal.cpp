@@ -130,6 +130,15 @@ void Journal::storage_changed(const std::optional<Error>& refuses) {
     }
 }
 
+void Journal::backed_up(const std::string& directory, const Status& status) {
+    if (status) {
+        log_.write(Level::info, "backup made", {{"directory", directory}});
+    } else {
+        log_.write(Level::error, "a backup was not made",
+                   {{"directory", directory}, {"why", status.error().text()}});
+    }
+}
+
 void Journal::storage_failed(const Error& error) {
     log_.write(Level::error, "the data directory cannot be used: stopping",
                {{"why", error.text()}});

@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include <zex/error.hpp>
+#include <zex/result.hpp>
 
 #include "broker/core/core.h"
 #include "broker/core/effect.h"
@@ -37,6 +37,7 @@ class Journal {
     void recovered(const std::string& directory, const store::Recovered& recovered);
     void damaged(const core::ReportDamage& damage);
     void storage_changed(const std::optional<Error>& refuses);
+    void backed_up(const std::string& directory, const Status& status);
     void storage_failed(const Error& error);
     void stopping();
     void stopped(const core::Core& core);

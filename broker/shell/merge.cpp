@@ -1,7 +1,8 @@
 #include "broker/shell/merge.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <iterator>
+#include <utility>
 
 namespace zex::shell {
 namespace {
@@ -17,7 +18,6 @@ bool continues(const core::Deliver& next, const DeliverRun& open) {
 }
 
 void start(DeliverRun& run, const core::Deliver& deliver) {
-    run.consumer = deliver.consumer;
     run.name = deliver.name;
     run.first_tag = deliver.first_tag;
     run.batch = deliver.batch;
@@ -25,10 +25,11 @@ void start(DeliverRun& run, const core::Deliver& deliver) {
 }
 
 void extend(DeliverRun& run, const core::Deliver& deliver, std::vector<core::Message>& messages) {
-    for (std::size_t i = deliver.begin; i < deliver.end; ++i) {
-        run.bytes += messages[i].bytes();
-        run.messages.push_back(std::move(messages[i]));
-    }
+    const auto begin = messages.begin() + static_cast<std::ptrdiff_t>(deliver.begin);
+    const auto end = messages.begin() + static_cast<std::ptrdiff_t>(deliver.end);
+    for (auto message = begin; message != end; ++message) run.bytes += message->bytes();
+    run.messages.insert(run.messages.end(), std::make_move_iterator(begin),
+                        std::make_move_iterator(end));
 }
 
 }  // namespace
@@ -44,23 +45,29 @@ std::optional<core::Confirm> Merge::add(const core::Confirm& confirm) {
 std::optional<DeliverRun> Merge::add(const core::Deliver& deliver,
                                      std::vector<core::Message>& messages,
                                      std::uint64_t most_bytes) {
-    auto run = std::find_if(runs_.begin(), runs_.end(), [&](const DeliverRun& open) {
-        return open.consumer == deliver.consumer;
-    });
+    DeliverRun& run = run_of(deliver);
     std::optional<DeliverRun> complete;
-    if (run == runs_.end()) {
-        run = runs_.emplace(runs_.end());
-        start(*run, deliver);
-    } else if (!continues(deliver, *run)) {
-        complete = std::exchange(*run, DeliverRun{});
-        start(*run, deliver);
+    if (run.messages.empty()) {
+        start(run, deliver);
+    } else if (!continues(deliver, run)) {
+        complete = std::exchange(run, DeliverRun{});
+        start(run, deliver);
     }
-    extend(*run, deliver, messages);
-    if (!complete && run->bytes >= most_bytes) {
-        complete = std::move(*run);
-        runs_.erase(run);
-    }
+    extend(run, deliver, messages);
+    if (!complete && run.bytes >= most_bytes) complete = std::exchange(run, DeliverRun{});
     return complete;
+}
+
+/// The consumer's run, which is empty where it is new or was complete before.
+DeliverRun& Merge::run_of(const core::Deliver& deliver) {
+    if (const auto found = index_.find(deliver.consumer)) return runs_[*found];
+    index_.add(deliver.consumer);
+    return runs_.emplace_back();
+}
+
+std::vector<DeliverRun> Merge::take_runs() {
+    index_.clear();
+    return std::exchange(runs_, {});
 }
 
 }  // namespace zex::shell

@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "broker/core/effect.h"
+#include "broker/shell/run_index.h"
 
 namespace zex::shell {
 
 /// Messages for one consumer under the tags first_tag, first_tag+1, …
 struct DeliverRun {
-    ConsumerId consumer;
     std::string name;
     std::uint64_t first_tag = 0;
     std::uint64_t bytes = 0;
@@ -41,11 +41,14 @@ class Merge {
 
     bool empty() const { return !confirm_ && runs_.empty(); }
     std::optional<core::Confirm> take_confirm() { return std::exchange(confirm_, std::nullopt); }
-    std::vector<DeliverRun> take_runs() { return std::exchange(runs_, {}); }
+    std::vector<DeliverRun> take_runs();  ///< some may be empty
 
   private:
+    DeliverRun& run_of(const core::Deliver& deliver);
+
     std::optional<core::Confirm> confirm_;
     std::vector<DeliverRun> runs_;  ///< one for each consumer
+    RunIndex index_;                ///< where in runs_ a consumer's is
 };
 
 }  // namespace zex::shell

@@ -28,6 +28,8 @@ struct Options {
     std::uint64_t receive_queue = 64;       ///< messages of one peer read ahead; then held up
     std::uint64_t send_queue = 256;         ///< messages to one peer; then deliveries stop
     std::uint64_t backlog = 1024;           ///< connections not yet accepted; then refused
+
+    Duration busy_poll{0};  ///< looks for input for so long before it sleeps
 };
 
 /// Messages taken from one listener before the next one has its turn.

@@ -77,7 +77,9 @@ void Outbox::end_turn() {
 void Outbox::flush(ConnectionId connection, Lane& lane) {
     if (lane.merge.empty()) return;
     if (const auto confirm = lane.merge.take_confirm()) write(connection, lane, *confirm);
-    for (const DeliverRun& run : lane.merge.take_runs()) write(connection, lane, run);
+    for (const DeliverRun& run : lane.merge.take_runs()) {
+        if (!run.messages.empty()) write(connection, lane, run);
+    }
 }
 
 void Outbox::write(ConnectionId to, Lane& lane, const core::Confirm& confirm) {

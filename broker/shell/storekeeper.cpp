@@ -12,7 +12,8 @@ Storekeeper::Storekeeper(Options options, const net::Wakeup& bell)
     : options_(std::move(options)),
       thread_(std::make_unique<store::LogStore>(
                   disk_, options_.directory,
-                  store::LogStore::Options{.segment_bytes = options_.segment_bytes}),
+                  store::LogStore::Options{.segment_bytes = options_.segment_bytes,
+                                           .new_log_id = options_.new_log_id}),
               {options_.free_bytes_min}, bell) {}
 
 std::vector<StoreEvent> Storekeeper::take() {

@@ -40,6 +40,12 @@ class SteadyClock final : public Clock {
     }
 };
 
+/// Of SteadyClock, for the standard library's waits.
+inline std::chrono::steady_clock::time_point time_point(Instant instant) {
+    return std::chrono::steady_clock::time_point(
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(instant.since_start));
+}
+
 /// A clock that moves when told to.
 class ManualClock final : public Clock {
   public:

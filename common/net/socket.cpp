@@ -168,6 +168,13 @@ std::string Socket::last_endpoint() const {
     return std::string(text.data());
 }
 
+int Socket::signal_fd() const {
+    int fd = -1;
+    std::size_t size = sizeof fd;
+    if (zmq_getsockopt(handle_, ZMQ_FD, &fd, &size) != 0) return -1;
+    return fd;
+}
+
 Sent Socket::send(std::span<Frame> frames) {
     for (std::size_t i = 0; i < frames.size(); ++i) {
         const int flags = ZMQ_DONTWAIT | (i + 1 < frames.size() ? ZMQ_SNDMORE : 0);

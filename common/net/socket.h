@@ -89,6 +89,10 @@ class Socket {
     Status disconnect(const std::string& endpoint);
     std::string last_endpoint() const;  ///< with the port that was chosen for port 0
 
+    /// Readable when there may be something new to receive, or room to send again: receive until
+    /// nothing comes before waiting for it, and after every send, which may use the signal up.
+    int signal_fd() const;
+
     /// Sends all frames as one message, or none. Never blocks.
     Sent send(std::span<Frame> frames);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "common/base/text.h"
@@ -15,32 +14,6 @@ constexpr std::size_t few_keys = 8;
 
 /// A tape above this size is given back after an unusually large envelope.
 constexpr std::size_t kept_nodes = 65536;
-
-/// Bytes as one number, for looking at all of them at once.
-template <class Word>
-std::uint64_t word_at(const char* bytes) {
-    Word word = 0;
-    std::memcpy(&word, bytes, sizeof word);
-    return word;
-}
-
-/// Most texts are short: the last step overlaps the one before it, so that none goes byte by byte.
-bool is_ascii(std::string_view text) {
-    constexpr std::uint64_t high_bits = 0x8080808080808080U;
-    const char* const data = text.data();
-    const std::size_t size = text.size();
-    std::uint64_t all = 0;
-    if (size >= 8) {
-        for (std::size_t i = 0; i + 8 < size; i += 8) all |= word_at<std::uint64_t>(data + i);
-        all |= word_at<std::uint64_t>(data + size - 8);
-    } else if (size >= 4) {
-        all = word_at<std::uint32_t>(data) | word_at<std::uint32_t>(data + size - 4);
-    } else if (size >= 1) {
-        all = word_at<std::uint8_t>(data) | word_at<std::uint8_t>(data + size / 2) |
-              word_at<std::uint8_t>(data + size - 1);
-    }
-    return (all & high_bits) == 0;
-}
 
 }  // namespace
 
@@ -85,7 +58,10 @@ const Node* Document::find_so_far(std::string_view name) const {
 }
 
 DocumentBuilder::DocumentBuilder(Document& document, const DecodeLimits& limits)
-    : document_(document), limits_(limits), open_(document.open_) {
+    : document_(document),
+      limits_(limits),
+      most_nodes_(std::min<std::size_t>(limits.nodes, std::numeric_limits<std::uint32_t>::max())),
+      open_(document.open_) {
     if (document_.nodes_.capacity() > kept_nodes) document_.nodes_ = {};
     document_.nodes_.clear();
     open_.clear();
@@ -114,12 +90,12 @@ std::string DocumentBuilder::path() const {
     return out;
 }
 
-bool DocumentBuilder::check_text(std::string_view value, const char* what) {
+bool DocumentBuilder::check_unusual_text(std::string_view value, const char* what) {
     if (value.size() > limits_.text_bytes && !at_payload()) {
         return fail(std::string(what) + " of " + std::to_string(value.size()) +
                     " bytes is longer than " + std::to_string(limits_.text_bytes));
     }
-    if (!is_ascii(value) && find_bad_utf8(value)) {
+    if (find_bad_utf8(value)) {
         return fail(std::string(what) + " '" + escaped(value, 40) + "' is not UTF-8");
     }
     return true;
@@ -134,33 +110,12 @@ bool DocumentBuilder::at_payload() const {
     return list.kind == Kind::array && (list.key() == "messages" || list.key() == "rows");
 }
 
-bool DocumentBuilder::key(std::string_view name) {
-    const Node& map = document_.nodes_[open_.back()];
-    if (map.size >= limits_.map_entries) {
-        return fail("a map has more than " + std::to_string(limits_.map_entries) + " entries");
-    }
-    if (!check_text(name, "a key")) return false;
-    key_ = name;
-    return true;
+bool DocumentBuilder::fail_full_map() {
+    return fail("a map has more than " + std::to_string(limits_.map_entries) + " entries");
 }
 
-Node* DocumentBuilder::add(Kind kind) {
-    std::vector<Node>& nodes = document_.nodes_;
-    const std::size_t most =
-        std::min<std::size_t>(limits_.nodes, std::numeric_limits<std::uint32_t>::max());
-    if (nodes.size() >= most) {
-        fail("more than " + std::to_string(most) + " values in one envelope");
-        return nullptr;
-    }
-    if (!open_.empty()) ++nodes[open_.back()].size;
-    Node& node = nodes.emplace_back();
-    node.kind = kind;
-    if (key_) {
-        node.key_data = key_->data();
-        node.key_size = static_cast<std::uint32_t>(key_->size());
-        key_.reset();
-    }
-    return &node;
+bool DocumentBuilder::fail_full() {
+    return fail("more than " + std::to_string(most_nodes_) + " values in one envelope");
 }
 
 bool DocumentBuilder::null() {
@@ -170,12 +125,6 @@ bool DocumentBuilder::null() {
 bool DocumentBuilder::boolean(bool value) {
     Node* node = add(Kind::boolean);
     if (node != nullptr) node->boolean = value;
-    return node != nullptr;
-}
-
-bool DocumentBuilder::unsigned_integer(std::uint64_t value) {
-    Node* node = add(Kind::unsigned_integer);
-    if (node != nullptr) node->unsigned_integer = value;
     return node != nullptr;
 }
 
@@ -191,15 +140,6 @@ bool DocumentBuilder::real(double value) {
     Node* node = add(Kind::real);
     if (node != nullptr) node->real = value;
     return node != nullptr;
-}
-
-bool DocumentBuilder::text(std::string_view value) {
-    if (!check_text(value, "a string")) return false;
-    Node* node = add(Kind::text);
-    if (node == nullptr) return false;
-    node->data = value.data();
-    node->size = static_cast<std::uint32_t>(value.size());
-    return true;
 }
 
 bool DocumentBuilder::binary(std::string_view value) {

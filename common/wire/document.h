@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/ascii.h"
 #include "common/wire/codec.h"
 
 namespace zex::wire {
@@ -119,7 +120,13 @@ class DocumentBuilder {
   private:
     Node* add(Kind kind);
     bool begin(Kind kind);
-    bool check_text(std::string_view value, const char* what);
+    bool check_text(std::string_view value, const char* what) {
+        const bool usual = value.size() <= limits_.text_bytes && is_ascii(value);
+        return usual || check_unusual_text(value, what);
+    }
+    bool check_unusual_text(std::string_view value, const char* what);
+    bool fail_full_map();
+    bool fail_full();
     bool fail_twice(std::string_view key);
     bool has_distinct_keys(const Node& map);
     bool at_payload() const;
@@ -127,10 +134,52 @@ class DocumentBuilder {
 
     Document& document_;
     const DecodeLimits& limits_;
+    const std::size_t most_nodes_;
     std::vector<std::uint32_t>& open_;
     std::optional<std::string_view> key_;  ///< read, while its value is not
 
     std::optional<Error> error_;
 };
+
+// In line, as an envelope has many of them.
+
+inline bool DocumentBuilder::key(std::string_view name) {
+    if (document_.nodes_[open_.back()].size >= limits_.map_entries) return fail_full_map();
+    if (!check_text(name, "a key")) return false;
+    key_ = name;
+    return true;
+}
+
+inline Node* DocumentBuilder::add(Kind kind) {
+    std::vector<Node>& nodes = document_.nodes_;
+    if (nodes.size() >= most_nodes_) {
+        fail_full();
+        return nullptr;
+    }
+    if (!open_.empty()) ++nodes[open_.back()].size;
+    Node& node = nodes.emplace_back();
+    node.kind = kind;
+    if (key_) {
+        node.key_data = key_->data();
+        node.key_size = static_cast<std::uint32_t>(key_->size());
+        key_.reset();
+    }
+    return &node;
+}
+
+inline bool DocumentBuilder::unsigned_integer(std::uint64_t value) {
+    Node* node = add(Kind::unsigned_integer);
+    if (node != nullptr) node->unsigned_integer = value;
+    return node != nullptr;
+}
+
+inline bool DocumentBuilder::text(std::string_view value) {
+    if (!check_text(value, "a string")) return false;
+    Node* node = add(Kind::text);
+    if (node == nullptr) return false;
+    node->data = value.data();
+    node->size = static_cast<std::uint32_t>(value.size());
+    return true;
+}
 
 }  // namespace zex::wire

@@ -39,7 +39,10 @@ class Reader {
     static bool is_text(Byte head) {
         return (head & 0xe0U) == 0xa0U || (head >= 0xd9 && head <= 0xdb);
     }
-    bool read_text(Byte head, std::string_view& text);
+    bool read_text(Byte head, std::string_view& text) {
+        return head < 0xc0 ? read_bytes(head & 0x1fU, text) : read_long_text(head, text);
+    }
+    bool read_long_text(Byte head, std::string_view& text);
 
     bool has(std::size_t bytes) {
         return static_cast<std::size_t>(end_ - at_) >= bytes ||
@@ -86,8 +89,8 @@ bool Reader::read_size(std::size_t bytes, std::uint32_t least, std::uint32_t& si
     return true;
 }
 
-bool Reader::read_text(Byte head, std::string_view& text) {
-    std::uint32_t size = head & 0x1fU;
+bool Reader::read_long_text(Byte head, std::string_view& text) {
+    std::uint32_t size = 0;
     if (head == 0xd9 && !read_size(1, 32, size)) return false;
     if (head == 0xda && !read_size(2, 256, size)) return false;
     if (head == 0xdb && !read_size(4, 65536, size)) return false;

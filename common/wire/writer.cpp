@@ -1,9 +1,9 @@
 #include "common/wire/writer.h"
 
+#include <array>
 #include <charconv>
 #include <cstring>
-
-#include <msgpack.hpp>
+#include <limits>
 
 #include "common/base/check.h"
 #include "common/wire/base64.h"
@@ -14,17 +14,63 @@
 namespace zex::wire {
 namespace {
 
-/// A string as msgpack-cxx wants its streams.
-struct Sink {
-    std::string& out;
-    void write(const char* data, std::size_t size) { out.append(data, size); }
-};
+/// Texts below this size have it in their first byte.
+constexpr std::size_t most_short = 32;
 
-template <class Pack>
-void pack(std::string& out, Pack&& write) {
-    Sink sink{out};
-    msgpack::packer<Sink> packer(sink);
-    write(packer);
+/// The head of a MessagePack value: its first byte, then a number in big-endian.
+template <class Number>
+void append_head(std::string& out, unsigned first, Number number) {
+    std::array<char, 1 + sizeof(Number)> bytes;
+    bytes[0] = static_cast<char>(first);
+    for (std::size_t i = 0; i < sizeof(Number); ++i) {
+        bytes[1 + i] = static_cast<char>(number >> (8 * (sizeof(Number) - 1 - i)));
+    }
+    out.append(bytes.data(), bytes.size());
+}
+
+/// A number or size in the fewest bytes; `first` belongs to one byte, first + 1 to two, and so on.
+template <class Largest>
+void append_shortest_head(std::string& out, unsigned first, Largest number) {
+    if (number < 0x100) return append_head(out, first, static_cast<std::uint8_t>(number));
+    if (number < 0x10000) return append_head(out, first + 1, static_cast<std::uint16_t>(number));
+    if (number >> 31 >> 1 == 0) {
+        return append_head(out, first + 2, static_cast<std::uint32_t>(number));
+    }
+    append_head(out, first + 3, number);
+}
+
+void append_unsigned(std::string& out, std::uint64_t value) {
+    if (value < 0x80) {
+        out += static_cast<char>(value);
+    } else {
+        append_shortest_head(out, 0xcc, value);
+    }
+}
+
+void append_negative(std::string& out, std::int64_t value) {
+    const auto bits = static_cast<std::uint64_t>(value);
+    if (value >= -0x20) {
+        out += static_cast<char>(bits);
+    } else if (value >= std::numeric_limits<std::int8_t>::min()) {
+        append_head(out, 0xd0, static_cast<std::uint8_t>(bits));
+    } else if (value >= std::numeric_limits<std::int16_t>::min()) {
+        append_head(out, 0xd1, static_cast<std::uint16_t>(bits));
+    } else if (value >= std::numeric_limits<std::int32_t>::min()) {
+        append_head(out, 0xd2, static_cast<std::uint32_t>(bits));
+    } else {
+        append_head(out, 0xd3, bits);
+    }
+}
+
+/// Of an array (`few` 0x90, `many` 0xdc) or a map (0x80, 0xde).
+void append_container_head(std::string& out, unsigned few, unsigned many, std::size_t count) {
+    if (count < 16) {
+        out += static_cast<char>(few | count);
+    } else if (count < 0x10000) {
+        append_head(out, many, static_cast<std::uint16_t>(count));
+    } else {
+        append_head(out, many + 1, static_cast<std::uint32_t>(count));
+    }
 }
 
 template <class Integer>
@@ -85,7 +131,7 @@ void Writer::separate() {
 
 void Writer::map_head(std::uint32_t count) {
     ZEX_CHECK(form_ == Form::msgpack);
-    pack(out_, [&](auto& packer) { packer.pack_map(count); });
+    append_container_head(out_, 0x80, 0xde, count);
 }
 
 void Writer::begin_map() {
@@ -123,7 +169,7 @@ void Writer::begin_array(std::size_t count) {
         out_ += '[';
         comma_ = false;
     } else {
-        pack(out_, [&](auto& packer) { packer.pack_array(static_cast<std::uint32_t>(count)); });
+        append_container_head(out_, 0x90, 0xdc, count);
     }
 }
 
@@ -148,7 +194,7 @@ void Writer::null() {
         separate();
         out_ += "null";
     } else {
-        pack(out_, [](auto& packer) { packer.pack_nil(); });
+        out_ += '\xc0';
     }
 }
 
@@ -166,7 +212,7 @@ void Writer::number(std::uint64_t value) {
         separate();
         append_integer(out_, value);
     } else {
-        pack(out_, [&](auto& packer) { packer.pack_uint64(value); });
+        append_unsigned(out_, value);
     }
 }
 
@@ -175,7 +221,8 @@ void Writer::number(std::int64_t value) {
         separate();
         append_integer(out_, value);
     } else {
-        pack(out_, [&](auto& packer) { packer.pack_int64(value); });
+        value < 0 ? append_negative(out_, value)
+                  : append_unsigned(out_, static_cast<std::uint64_t>(value));
     }
 }
 
@@ -184,12 +231,9 @@ void Writer::number(double value) {
         separate();
         append_real(out_, value);
     } else {
-        // Not pack_double, which writes whole numbers as integers.
         std::uint64_t bits = 0;
         std::memcpy(&bits, &value, sizeof bits);
-        char bytes[9] = {'\xcb'};
-        for (int i = 0; i < 8; ++i) bytes[1 + i] = static_cast<char>(bits >> (56 - 8 * i));
-        out_.append(bytes, sizeof bytes);
+        append_head(out_, 0xcb, bits);
     }
 }
 
@@ -197,14 +241,14 @@ void Writer::text(std::string_view value) {
     if (form_ == Form::json) {
         separate();
         append_json_string(out_, value);
-    } else if (value.size() < 32) {
-        out_ += static_cast<char>(0xa0U | value.size());
-        out_ += value;
+    } else if (value.size() < most_short) {
+        std::array<char, most_short> whole;
+        whole[0] = static_cast<char>(0xa0U | value.size());
+        if (!value.empty()) std::memcpy(&whole[1], value.data(), value.size());
+        out_.append(whole.data(), 1 + value.size());
     } else {
-        pack(out_, [&](auto& packer) {
-            packer.pack_str(static_cast<std::uint32_t>(value.size()));
-            packer.pack_str_body(value.data(), static_cast<std::uint32_t>(value.size()));
-        });
+        append_shortest_head(out_, 0xd9, static_cast<std::uint32_t>(value.size()));
+        out_ += value;
     }
 }
 
@@ -216,10 +260,8 @@ void Writer::binary(std::string_view value) {
         out_ += '"';
         return;
     }
-    pack(out_, [&](auto& packer) {
-        packer.pack_bin(static_cast<std::uint32_t>(value.size()));
-        packer.pack_bin_body(value.data(), static_cast<std::uint32_t>(value.size()));
-    });
+    append_shortest_head(out_, 0xc4, static_cast<std::uint32_t>(value.size()));
+    out_ += value;
 }
 
 void Writer::node(const Node& node) {

@@ -13,7 +13,7 @@ const BatchTerms posted{"logs", false, false, seconds(5)};
 const BatchTerms confirmed{"logs", false, true, seconds(5)};
 
 Outbox outbox(std::size_t bytes = 1 << 20, std::size_t unconfirmed = 100) {
-    return Outbox({bytes, unconfirmed}, std::make_shared<Doorbell>());
+    return Outbox({bytes, unconfirmed}, [] {});
 }
 
 std::vector<std::shared_ptr<Batch>> batches(Outbox& from) {
@@ -55,6 +55,40 @@ TEST_CASE("another exchange, type, mandatory flag or kind of answer opens anothe
     CHECK(out.post({"other", true, false, seconds(5)}, "a", {Payload::text("x", "t")}, {}).ok());
     const auto future = out.publish({"other", true, true, seconds(5)}, "a", plain, {});
     CHECK(batches(out).size() == 5);
+}
+
+TEST_CASE("a message like the one before is appended, another one is left to be looked at") {
+    Outbox out = outbox();
+    const Message plain{Payload::text("x")};
+    CHECK_FALSE(out.append(posted, "a", plain));
+    CHECK(out.post(posted, "a", plain, {}).ok());
+    CHECK(out.append(posted, "a", plain));
+    CHECK(out.append(posted, "b", plain));
+    CHECK_FALSE(out.append(posted, "bad\n", plain));
+    CHECK_FALSE(out.append({"other", false, false, seconds(5)}, "a", plain));
+    CHECK_FALSE(out.append(posted, "a", {Payload::text("x", "t")}));
+    Message own = plain;
+    own.message_id = "1";
+    CHECK_FALSE(out.append(posted, "a", own));
+    const auto taken = batches(out);
+    REQUIRE(taken.size() == 1);
+    CHECK(taken[0]->size() == 3);
+    CHECK(taken[0]->body(0, 3).view() == "xxx");
+    CHECK_FALSE(out.append(posted, "a", plain));
+}
+
+TEST_CASE("large batches use their blocks again, but not while one is on its way") {
+    Outbox out = outbox();
+    const Message large{Payload::text(std::string(100'000, 'x'))};
+    const auto send = [&] {
+        CHECK(out.post(posted, "a", large, {}).ok());
+        return batches(out).at(0)->body(0, 1);
+    };
+    send();
+    const char* first = send().view().data();
+    const Slice on_its_way = send();
+    CHECK(on_its_way.view().data() == first);
+    CHECK(send().view().data() != first);
 }
 
 TEST_CASE("a batch is full at its bytes or its messages, and one large message goes alone") {

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <latch>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -226,4 +227,113 @@ TEST_CASE("a client may be dropped inside its own callback") {
     REQUIRE(client->post("", queue, text("bye")).ok());
     posted.count_down();
     CHECK(dropped.wait(1).size() == 1);
+}
+
+// A thread that waits for a delivery reads the socket itself; these are the ways for it to stop.
+
+TEST_CASE("while one thread waits for a delivery, another one's calls on the client are answered") {
+    Filled filled(0);
+    Consumer consumer = filled.client.consume(filled.queue).value();
+    std::atomic<int> got{0};
+    std::thread reader([&] {
+        while (const auto delivery = consumer.next(long_enough)) {
+            if (delivery->bytes() == "last") break;
+            if (delivery->ack().ok()) ++got;
+        }
+    });
+    constexpr int count = 200;
+    for (int i = 0; i < count; ++i) {
+        CHECK(filled.client.publish("", filled.queue, text("x")).ok());
+        CHECK(filled.client.ping().ok());
+    }
+    CHECK(filled.client.publish("", filled.queue, text("last")).ok());
+    reader.join();
+    CHECK(got == count);
+}
+
+TEST_CASE("a client that polls busily delivers and answers as any other") {
+    BrokerProcess broker;
+    Options options = options_for(broker.endpoint());
+    options.busy_poll = std::chrono::microseconds(200);
+    Client client = Client::connect(options).value();
+    const std::string queue = client.declare_queue("").value().name;
+    Consumer consumer = client.consume(queue).value();
+    for (int i = 0; i < 100; ++i) {
+        REQUIRE(client.publish("", queue, text(std::to_string(i))).ok());
+        const Deliveries all = consumer.next_batch(10, long_enough).value();
+        CHECK(all[0].bytes() == std::to_string(i));
+        CHECK(all.ack().ok());
+    }
+    options.busy_poll = std::chrono::microseconds(-1);
+    CHECK(Client::connect(options).error().field == "busy_poll");
+}
+
+TEST_CASE("two threads that wait on one consumer share its deliveries") {
+    Filled filled(0);
+    Client publisher = Client::connect(options_for(filled.broker.endpoint())).value();
+    Consumer consumer = filled.client.consume(filled.queue).value();
+    std::atomic<int> got{0};
+    constexpr int count = 300;
+    std::vector<std::thread> readers;
+    for (int t = 0; t < 2; ++t) {
+        readers.emplace_back([&, mine = consumer]() mutable {
+            for (const Delivery& delivery : mine) {
+                if (delivery.bytes() == "last") break;
+                if (delivery.ack().ok()) ++got;
+            }
+        });
+    }
+    for (int i = 0; i < count; ++i) CHECK(publisher.publish("", filled.queue, text("x")).ok());
+    for (int t = 0; t < 2; ++t) CHECK(publisher.publish("", filled.queue, text("last")).ok());
+    for (std::thread& reader : readers) reader.join();
+    CHECK(got == count);
+}
+
+TEST_CASE("a thread that waits for a delivery ends with its consumer, its queue or its client") {
+    BrokerProcess broker;
+    Client other = Client::connect(options_for(broker.endpoint())).value();
+    for (const std::string how : {"cancel", "delete", "close"}) {
+        Client client = Client::connect(options_for(broker.endpoint())).value();
+        QueueOptions shared;
+        shared.auto_delete = true;
+        REQUIRE(client.declare_queue(how, shared).ok());
+        Consumer consumer = client.consume(how).value();
+        REQUIRE(other.publish("", how, text("x")).ok());
+        Arrivals<std::string> read;
+        std::optional<ErrorCode> end;
+        std::thread reader([&] {
+            for (;;) {
+                const auto next = consumer.next(long_enough);
+                if (!next) return void(end = next.error().code);
+                read.add(std::string(next->bytes()));
+            }
+        });
+        read.wait(1);
+        if (how == "cancel") CHECK(consumer.cancel().ok());
+        if (how == "delete") CHECK(other.delete_queue(how).ok());
+        if (how == "close") CHECK(client.close().ok());
+        reader.join();
+        const ErrorCode wanted = how == "cancel"   ? ErrorCode::no_such_consumer
+                                 : how == "delete" ? ErrorCode::queue_deleted
+                                                   : ErrorCode::client_closed;
+        CHECK(end == wanted);
+    }
+}
+
+TEST_CASE("a delivery that is read after a rest finds its consumer's place kept or given back") {
+    Filled filled(0);
+    Client publisher = Client::connect(options_for(filled.broker.endpoint())).value();
+    Consumer consumer = filled.client.consume(filled.queue).value();
+    for (int i = 0; i < 50; ++i) {
+        REQUIRE(publisher.publish("", filled.queue, text(std::to_string(i))).ok());
+        const Delivery delivery = consumer.next(long_enough).value();
+        CHECK(delivery.bytes() == std::to_string(i));
+        CHECK(delivery.ack().ok());
+        if (i % 5 == 0) CHECK(filled.client.ping().ok());
+        if (i % 7 == 0) CHECK(publisher.ping().ok());
+    }
+    CHECK(filled.client.flush().ok());
+    CHECK(consumer.next(Milliseconds(0)).error().code == ErrorCode::timed_out);
+    CHECK(consumer.next(Milliseconds(5)).error().code == ErrorCode::timed_out);
+    CHECK(filled.client.purge(filled.queue).value() == 0);
 }

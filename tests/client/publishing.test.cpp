@@ -89,6 +89,29 @@ TEST_CASE("posted messages are in the broker after a flush") {
     CHECK(client.purge(queue).value() == count);
 }
 
+TEST_CASE("calls and publishes of several threads take turns on the socket") {
+    BrokerProcess broker;
+    Client client = Client::connect(options_for(broker.endpoint())).value();
+    REQUIRE(client.declare_queue("turns").ok());
+    constexpr int each = 200;
+    std::vector<std::thread> threads;
+    std::atomic<int> failed{0};
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < each; ++i) {
+                const bool ok =
+                    t % 2 == 0 ? client.publish("", "turns", text("x")).ok()
+                               : client.ping().ok() && client.post("", "turns", text("y")).ok();
+                if (!ok) ++failed;
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(failed == 0);
+    CHECK(client.flush().ok());
+    CHECK(client.purge("turns").value() == 4 * each);
+}
+
 TEST_CASE("what goes wrong with a publish comes back as an error that names it") {
     BrokerProcess broker;
     Arrivals<Refused> refused;

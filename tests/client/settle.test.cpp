@@ -11,7 +11,7 @@ namespace {
 struct Desk {
     std::shared_ptr<Doorbell> bell = std::make_shared<Doorbell>();
     std::shared_ptr<InboxBudget> budget = std::make_shared<InboxBudget>(1000, bell);
-    Subscriptions subscriptions{bell, budget};
+    Subscriptions subscriptions{budget};
 
     /// Three messages with the tags first, first+1, first+2.
     std::shared_ptr<const DeliveryFactory::Frame> frame(const Subscription& consumer,
@@ -56,6 +56,57 @@ TEST_CASE("an ack of all up to a delivery stands alone") {
     REQUIRE(settles.size() == 2);
     CHECK(settles[1].up_to);
     CHECK(settles[1].tags == std::vector<TagRange>{{2, 2}});
+}
+
+TEST_CASE("deliveries that came together are read and settled together") {
+    Desk desk;
+    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    consumer->deliver(desk.frame(*consumer, 1));
+    consumer->deliver(desk.frame(*consumer, 4));
+    CHECK(consumer->next(Duration{0}).value().tag() == 1);
+    const Deliveries rest = consumer->next_batch(100, Duration{0}).value();
+    const Deliveries first = consumer->next_batch(2, Duration{0}).value();
+    std::vector<std::uint64_t> tags;
+    for (const Delivery& delivery : rest) tags.push_back(delivery.tag());
+    CHECK(tags == std::vector<std::uint64_t>{2, 3});
+    CHECK(first.size() == 2);
+    CHECK(first[1].tag() == 5);
+    CHECK(rest.ack().ok());
+    CHECK(first.ack().ok());
+    CHECK(consumer->next_batch(0, Duration{0}).value().reject().ok());
+    CHECK(consumer->next_batch(1, Duration{0}).error().code == ErrorCode::timed_out);
+    const auto settles = desk.settles();
+    REQUIRE(settles.size() == 2);
+    CHECK(settles[0].tags == std::vector<TagRange>{{2, 5}});
+    CHECK(settles[1].tags == std::vector<TagRange>{{6, 6}});
+    CHECK(Deliveries().ack().ok());
+}
+
+TEST_CASE("what neighbours in a frame share, and what they do not, is read back for each") {
+    const std::string body = "onetwothree";
+    const std::string_view view = body;
+    wire::Deliver deliver;
+    deliver.messages.resize(4);
+    deliver.messages[0] = {"x", "a", {}, {}, view.substr(0, 3), 1};
+    deliver.messages[1] = {"x", "a", {}, {}, view.substr(3, 3), 1};
+    deliver.messages[2] = {"x", "b", {}, {}, {}, 2};
+    deliver.messages[3] = {"x", "a", {}, {}, view.substr(6), 1};
+    const auto all =
+        DeliveryFactory::deliveries(DeliveryFactory::frame({}, deliver, 0, nullptr), 0, 4);
+    std::string keys;
+    std::string payloads;
+    for (const Delivery& delivery : all) {
+        keys += delivery.key();
+        payloads += std::string(delivery.bytes()) + ",";
+    }
+    CHECK(keys == "aaba");
+    CHECK(payloads == "one,two,,three,");
+    CHECK(all[2].redelivered());
+    CHECK_FALSE(all[3].redelivered());
+    std::swap(deliver.messages[0].payload, deliver.messages[1].payload);
+    const auto swapped = DeliveryFactory::frame({}, deliver, 0, nullptr);
+    CHECK(DeliveryFactory::delivery(swapped, 0).bytes() == "two");
+    CHECK(DeliveryFactory::delivery(swapped, 3).bytes() == "three");
 }
 
 TEST_CASE("settlements of deliveries from before a reconnection are dropped without an error") {

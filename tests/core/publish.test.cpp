@@ -230,6 +230,23 @@ TEST_CASE("large and small payloads arrive whole in every queue", "[publish]") {
     CHECK(in_errors[0]->block.get() == in_all[0]->block.get());
 }
 
+TEST_CASE("a small payload for many queues stands once", "[publish]") {
+    Story story;
+    Client& a = story["a"];
+    a.declares_exchange("x");
+    const Lines queues = {"q1", "q2", "q3", "q4"};
+    for (const std::string& queue : queues) {
+        a.declares(queue);
+        a.does(wire::Bind{queue, "x", {"k"}});
+    }
+    a.publishes("x", "k", {"small", ""});
+    const auto first = story.queue("q1").first_ready(2);
+    for (const std::string& queue : queues) {
+        CHECK(story.ready(queue) == Lines{"small", ""});
+        CHECK(story.queue(queue).first_ready(1)[0]->payload().data() == first[0]->payload().data());
+    }
+}
+
 TEST_CASE("messages that follow each other share their heading", "[publish]") {
     Story story;
     Client& a = with_logs(story);

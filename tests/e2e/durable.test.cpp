@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -52,6 +53,18 @@ std::string numbers(std::uint64_t count) {
 
 Finished start_on(const std::string& directory) {
     return run({built("zexd"), "--listen", "tcp://127.0.0.1:0", "--data-dir", directory});
+}
+
+/// The file that a log begins with.
+std::string first_segment(const std::string& directory) {
+    std::string first;
+    for (const auto& entry : std::filesystem::directory_iterator(directory + "/log")) {
+        const std::string name = entry.path().filename();
+        if (!zex::store::segment_number(name)) continue;
+        if (first.empty() || entry.path() < first) first = entry.path();
+    }
+    REQUIRE_FALSE(first.empty());
+    return first;
 }
 
 void overwrite(const std::string& path, std::uint64_t offset, const std::string& bytes) {
@@ -112,6 +125,11 @@ TEST_CASE("kill -9: durable exchanges, queues, bindings and messages are there, 
         REQUIRE(house.zex({"bind", queue, "passing", "--key", "k"}).code == 0);
     }
     REQUIRE(house.zex({"pub", "logs", "k", "--file", "-", "--lines"}, numbers(2000)).code == 0);
+
+    const std::string table = house.zex({"queues"}).out;
+    CHECK(table.find("DURABILITY") != std::string::npos);
+    CHECK(table.find("interval 50") != std::string::npos);
+    CHECK(house.zex({"declare", "queue", "x", "--durability", "sync"}).code == 64);
 
     house.kill_and_restart();
 
@@ -210,6 +228,22 @@ TEST_CASE("a directory of somebody else is left alone, with code 65 and its name
     CHECK_FALSE(std::filesystem::exists(directory.path + "/log"));
 }
 
+TEST_CASE("a segment of another log is refused, since each log has an id of its own") {
+    House house;
+    const House other;
+    for (const House* each : {&std::as_const(house), &other}) {
+        REQUIRE(each->zex({"declare", "queue", "q", "--durable"}).code == 0);
+    }
+    REQUIRE(house.broker.terminate() == 0);
+    const std::string segment = first_segment(house.directory.path);
+    std::filesystem::copy_file(first_segment(other.directory.path), segment,
+                               std::filesystem::copy_options::overwrite_existing);
+    const Finished refused = start_on(house.directory.path);
+    CHECK(refused.code == 65);
+    CHECK(refused.err.find(segment) != std::string::npos);
+    CHECK(refused.err.find("another log") != std::string::npos);
+}
+
 TEST_CASE("a directory of a newer zex, or an incomplete one, is refused with the file's name") {
     House house;
     REQUIRE(house.zex({"declare", "queue", "q", "--durable"}).code == 0);
@@ -229,14 +263,7 @@ TEST_CASE("a directory of a newer zex, or an incomplete one, is refused with the
     CHECK(too_new.err.find("data_too_new") != std::string::npos);
 
     std::filesystem::rename(kept, identity);
-    std::string segment;
-    for (const auto& entry : std::filesystem::directory_iterator(house.directory.path + "/log")) {
-        const std::string name = entry.path().filename();
-        if (zex::store::segment_number(name) && (segment.empty() || entry.path() < segment)) {
-            segment = entry.path();
-        }
-    }
-    REQUIRE_FALSE(segment.empty());
+    const std::string segment = first_segment(house.directory.path);
     std::filesystem::rename(segment, house.directory.path + "/away");
     const Finished damaged = start_on(house.directory.path);
     CHECK(damaged.code == 65);

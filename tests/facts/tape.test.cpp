@@ -36,11 +36,12 @@ TEST_CASE("records stand one behind the other, from behind the segment's header"
     CHECK(first == Place{5, segment_header_size});
     CHECK(second == Place{5, segment_header_size + 40 + 12 + 2 + 7});
     CHECK(tape.end() == Place{5, second.offset + 40});
-    CHECK(tape.bytes() == 61 + 40);
+    CHECK(tape.total_bytes() == 61 + 40);
 
     Batch batch = tape.take();
     CHECK(tape.empty());
-    CHECK(tape.bytes() == 0);
+    CHECK(batch.tape_bytes == 61 + 40);
+    CHECK(tape.total_bytes() == 61 + 40);
     REQUIRE(batch.pieces.size() == 1);
     CHECK(batch.pieces[0].begin == first);
     CHECK(batch.bytes() == 61 + 40);

@@ -173,6 +173,29 @@ TEST_CASE("a look is answered by the broker that it looks at") {
     CHECK(status.as<wire::Ok>()->rows.find("bad_input_malformed") != std::string::npos);
 }
 
+TEST_CASE("a broker that polls busily sees its guests, its deadlines and the wish to stop") {
+    shell::Options options;
+    options.busy_poll = std::chrono::hours(1);
+    options.hello_timeout = milliseconds(50);
+    RunningHouse house(options);
+    Guest mute = house.guest();
+    mute.send(wire::Ping{}, 1);
+    Guest guest = house.opened_guest();
+    CHECK(house.ask(guest, wire::Ping{}).as<wire::Pong>() != nullptr);
+    CHECK(house.reaches(guest, "connections_no_hello", 1));
+    house.stop();
+    CHECK(guest.hear()->error_name() == "shutting_down");
+}
+
+TEST_CASE("a step that may not wait does not poll busily either") {
+    shell::Options options;
+    options.busy_poll = std::chrono::hours(1);
+    SteppedHouse house(options);
+    Guest guest = house.guest();
+    CHECK(house.ask(guest, hello()).as<wire::Welcome>() != nullptr);
+    house.settle();
+}
+
 TEST_CASE("stopping tells every client goodbye and ends the steps") {
     SteppedHouse house;
     Guest guest = house.guest();

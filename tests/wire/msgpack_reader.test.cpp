@@ -113,13 +113,20 @@ TEST_CASE("counts that need more than four bits keep their canonical heads") {
         const std::string list = head + std::string(count, '\x01');
         CHECK(kept(list) == list);
     }
-    for (const std::size_t size : {31U, 32U, 255U, 256U}) {
-        const std::string head =
-            size < 32    ? std::string(1, static_cast<char>(0xa0 + size))
-            : size < 256 ? bytes("d9") + static_cast<char>(size)
-                         : bytes("da") + static_cast<char>(size >> 8) + static_cast<char>(size);
-        const std::string text = bytes("91") + head + std::string(size, 'a');
-        CHECK(kept(text) == text);
+    const auto big_endian = [](std::size_t number, std::size_t size) {
+        std::string out;
+        for (std::size_t i = size; i > 0; --i) out += static_cast<char>(number >> (8 * (i - 1)));
+        return out;
+    };
+    for (const std::size_t size : {31U, 32U, 255U, 256U, 65535U, 65536U}) {
+        const std::string head = size < 32      ? big_endian(0xa0 + size, 1)
+                                 : size < 256   ? bytes("d9") + big_endian(size, 1)
+                                 : size < 65536 ? bytes("da") + big_endian(size, 2)
+                                                : bytes("db") + big_endian(size, 4);
+        const std::string text = head + std::string(size, 'a');
+        INFO(size);
+        CHECK((kept(text) == text));
+        CHECK((kept(bytes("91") + text) == bytes("91") + text));
     }
 }
 

@@ -30,6 +30,7 @@
 #include <string_view>
 #include <vector>
 
+#include <zex/declare.hpp>
 #include <zex/payload.hpp>
 #include <zex/result.hpp>
 
@@ -91,39 +92,15 @@ struct Options {
     /// more is read from the socket until somebody does.
     std::size_t inbox_bytes = 64 * 1024 * 1024;
     std::size_t unconfirmed_messages = 100'000;  ///< sent and not confirmed; then publishers wait
+    /// How long who waits for the socket looks again and again before he sleeps: messages that
+    /// come within that time are not held up by a thread that has to wake, at the price of a
+    /// processor. For machines with processors to spare.
+    std::chrono::microseconds busy_poll{0};
     std::function<void(const StateChange&)> on_state;
     std::function<void(const Refused&)> on_refused;    ///< of posted messages
     std::function<void(const Returned&)> on_returned;  ///< of posted messages
     void* zmq_context =
         nullptr;  ///< to share one, for inproc:// endpoints; must outlive the client
-};
-
-struct ExchangeOptions {
-    std::string kind = "direct";
-    bool auto_delete = false;
-    bool passive = false;  ///< only ask whether it is there
-    bool durable = false;  ///< survives a restart of the broker, which needs a data directory
-};
-
-struct QueueOptions {
-    bool exclusive = false;
-    bool auto_delete = false;
-    bool passive = false;
-    std::optional<std::uint64_t> max_messages;
-    std::optional<std::uint64_t> max_bytes;
-    /// It and its messages survive a restart of the broker, which needs a data directory; the
-    /// queue needs a name. `bad_field` otherwise.
-    bool durable = false;
-    /// Of a durable one, what a confirm means: "sync" (as empty), written and synced to the disk;
-    /// "interval MS", synced at the latest so many milliseconds (1 to 60000) later; "none",
-    /// synced some time.
-    std::string durability;
-};
-
-struct QueueInfo {
-    std::string name;            ///< the broker's choice, where none was given
-    std::uint64_t messages = 0;  ///< ready
-    std::uint64_t consumers = 0;
 };
 
 struct PublishOptions {
@@ -187,10 +164,62 @@ class Delivery {
 
   private:
     friend class ClientCore;
+    friend class Deliveries;
     friend class DeliveryFactory;
     struct Frame;
     std::shared_ptr<const Frame> frame_;
     std::size_t index_ = 0;
+};
+
+/// Deliveries of one consumer that came together, in order. Going over them costs a fraction of
+/// asking for each. Keeps the frame that they came in alive, as does a copy of one of them.
+class Deliveries {
+  public:
+    /// What it points at is good until the next step; copy it to keep it.
+    class Iterator {
+      public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = Delivery;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const Delivery*;
+        using reference = const Delivery&;
+
+        const Delivery& operator*() const { return current_; }
+        const Delivery* operator->() const { return &current_; }
+        Iterator& operator++() {
+            ++current_.index_;
+            return *this;
+        }
+        bool operator==(const Iterator& other) const {
+            return current_.index_ == other.current_.index_;
+        }
+
+      private:
+        friend class Deliveries;
+        explicit Iterator(Delivery current) : current_(std::move(current)) {}
+        Delivery current_;
+    };
+    Iterator begin() const { return Iterator(first_); }
+    Iterator end() const { return Iterator(at(size_)); }
+
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    Delivery operator[](std::size_t index) const { return at(index); }  ///< requires index < size()
+
+    /// Settle all of them, as Delivery does one.
+    Status ack() const;
+    Status requeue() const;
+    Status reject() const;
+
+  private:
+    friend class DeliveryFactory;
+    Delivery at(std::size_t index) const {
+        Delivery out = first_;
+        out.index_ += index;
+        return out;
+    }
+    Delivery first_;
+    std::size_t size_ = 0;
 };
 
 /// A stream of deliveries, or what keeps a callback being called: keep it. Cancelled when the last
@@ -202,6 +231,11 @@ class Consumer {
     /// The next delivery, waiting at most `timeout`. Errors: timed_out, queue_deleted,
     /// no_such_consumer (it was cancelled), client_closed.
     Result<Delivery> next(std::optional<Milliseconds> timeout = {});
+
+    /// All deliveries up to `most` (at least 1) that are here and came together, waiting for the
+    /// first as next() does. For reading at full speed.
+    Result<Deliveries> next_batch(std::size_t most = 1024,
+                                  std::optional<Milliseconds> timeout = {});
 
     /// Stops deliveries; those that wait here unread go back to the queue. As when the last copy
     /// goes, waits for a callback that is running (unless called from it); none begins afterwards.
