@@ -93,7 +93,9 @@ using Effect =
 struct Effects {
     std::vector<Effect> list;
     std::vector<Message> messages;
-    std::optional<facts::Tape> tape;  ///< none: nothing can be stored. Stays through clear()
+    // These stay through clear():
+    std::optional<facts::Tape> tape;  ///< none: nothing can be stored
+    bool tape_to_come = false;        ///< the log is still being read
 
     void clear() {
         list.clear();

@@ -119,9 +119,9 @@ void open_session(Turn& turn, const PeerRequest& command, const wire::Hello& hel
     take_over_terms(*session, hello, state.limits);
     turn.out.list.push_back(
         Attach{command.from, session->id, session->heartbeat_ms, session->timeout_ms});
-    turn.out.list.push_back(Answer{command.from,
-                                   {command.request->id, welcome(*session, state.limits, resumed,
-                                                                 turn.out.tape.has_value())}});
+    const bool durable = turn.out.tape || turn.out.tape_to_come;
+    turn.out.list.push_back(Answer{
+        command.from, {command.request->id, welcome(*session, state.limits, resumed, durable)}});
     if (!resumed) return;
     for (wire::Cancelled& cancelled : std::exchange(session->cancelled, {})) {
         turn.out.list.push_back(Answer{command.from, {std::nullopt, std::move(cancelled)}});

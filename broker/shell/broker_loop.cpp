@@ -329,6 +329,7 @@ std::vector<wire::CounterView> BrokerLoop::counters() const {
     for (const ShellCounterRow& row : shell_counter_table) {
         rows.push_back({std::string(row.name), counters_.*row.value});
     }
+    add_storage_numbers(rows);
     for (wire::CounterView& row : gate_.counters()) rows.push_back(std::move(row));
     return rows;
 }

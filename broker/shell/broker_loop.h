@@ -65,6 +65,7 @@ class BrokerLoop {
                core::Entropy entropy, Log log);
     void open_storage();
     void finish_storage();
+    void add_storage_numbers(std::vector<wire::CounterView>& rows) const;
 
     // One turn, in this order:
     void wait(std::optional<Duration> max_wait);

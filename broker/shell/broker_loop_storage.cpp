@@ -30,6 +30,7 @@ void BrokerLoop::open_storage() {
         Storekeeper::Options{options_.data_dir, static_cast<std::uint32_t>(options_.segment_bytes),
                              options_.free_bytes_min},
         bell_);
+    effects_.tape_to_come = true;
     starting_ = true;
 }
 
@@ -137,6 +138,19 @@ void BrokerLoop::heed(const BackupDone& done) {
         outbox_.answer(done.job.connection,
                        {done.job.id, wire::ErrorReply{done.status.error(), {}}});
     }
+}
+
+/// For `status`: how far the reading of the log is, and then what the log comes to.
+void BrokerLoop::add_storage_numbers(std::vector<wire::CounterView>& rows) const {
+    if (!storekeeper_) return;
+    rows.push_back({"starting", starting_ ? 1u : 0u});
+    rows.push_back({"recovery_bytes_done", storekeeper_->recovered_bytes()});
+    rows.push_back({"recovery_bytes", storekeeper_->recovery_bytes()});
+    if (starting_) return;
+    const core::Segments& segments = core_.storage().segments;
+    rows.push_back({"log_segments", segments.count()});
+    rows.push_back({"log_bytes", segments.bytes()});
+    rows.push_back({"log_garbage_bytes", segments.garbage()});
 }
 
 /// What was published is confirmed before goodbye is said.

@@ -7,8 +7,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "tests/store/temporary_directory.h"
 #include "tests/support/broker_process.h"
+#include "tests/support/temporary_directory.h"
 
 using nlohmann::json;
 using namespace zex::test;

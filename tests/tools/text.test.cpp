@@ -72,14 +72,16 @@ TEST_CASE("JSON text carries no terminal control and no invalid byte") {
 TEST_CASE("Each family of errors has its exit code") {
     using zex::ErrorCode;
     CHECK(exit_code(ErrorCode::bad_argument) == Exit{64});
-    for (const auto refused :
-         {ErrorCode::unroutable, ErrorCode::no_such_exchange, ErrorCode::no_such_queue,
-          ErrorCode::properties_differ, ErrorCode::queue_full, ErrorCode::bad_name}) {
+    for (const auto refused : {ErrorCode::unroutable, ErrorCode::no_such_exchange,
+                               ErrorCode::no_such_queue, ErrorCode::properties_differ,
+                               ErrorCode::queue_full, ErrorCode::disk_full, ErrorCode::bad_name}) {
         CHECK(exit_code(refused) == Exit{65});
     }
     CHECK(exit_code(ErrorCode::not_connected) == Exit{69});
     CHECK(exit_code(ErrorCode::timed_out) == Exit{75});
     CHECK(exit_code(ErrorCode::shutting_down) == Exit{75});
+    CHECK(exit_code(ErrorCode::starting) == Exit{75});
+    CHECK(exit_code(ErrorCode::storage_failed) == Exit{74});
     CHECK(exit_code(ErrorCode::unsupported_version) == Exit{76});
     CHECK(exit_code(ErrorCode::not_permitted) == Exit{77});
     CHECK(exit_code(ErrorCode::queue_is_exclusive) == Exit{77});
@@ -89,7 +91,8 @@ TEST_CASE("No error maps to success or to an exit code that the manual does not 
     for (const zex::ErrorInfo& row : zex::error_table) {
         const int code = static_cast<int>(exit_code(row.code));
         INFO(row.name << " gives " << code);
-        CHECK((code == 64 || code == 65 || code == 69 || code == 75 || code == 76 || code == 77));
+        CHECK((code == 64 || code == 65 || code == 69 || code == 74 || code == 75 || code == 76 ||
+               code == 77));
     }
 }
 

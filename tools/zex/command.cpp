@@ -9,6 +9,7 @@ void add_commands(CLI::App& app, Globals& globals, Action& action) {
     add_looking(app, action);
     add_listing(app, action);
     add_managing(app, action);
+    add_backup(app, action);
     add_publishing(app, action);
     add_consuming(app, action);
     add_log(app, action);

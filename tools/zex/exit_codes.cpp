@@ -21,8 +21,11 @@ Exit exit_code(ErrorCode code) {
             return Exit::protocol;
         case ErrorCode::bad_argument:
             return Exit::usage;
+        case ErrorCode::storage_failed:
+            return Exit::io_error;
         case ErrorCode::queue_full:
         case ErrorCode::memory_full:
+        case ErrorCode::disk_full:
             // They may be tried again, but to a publisher they are refusals like the others.
             return Exit::data;
         default:

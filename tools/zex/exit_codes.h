@@ -13,7 +13,7 @@ enum class Exit : int {
     data = 65,          ///< refused, unroutable, no such exchange or queue
     no_input = 66,      ///< a file that cannot be read
     unavailable = 69,   ///< no broker
-    io_error = 74,      ///< the output cannot be written
+    io_error = 74,      ///< the output cannot be written, or a disk failed
     try_again = 75,     ///< time ran out, or the broker cannot now
     protocol = 76,      ///< the other end speaks no protocol that this tool knows
     not_permitted = 77  ///< not permitted, or exclusive to another session

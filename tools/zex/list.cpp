@@ -34,7 +34,8 @@ struct ListOptions {
 std::vector<Listing> listings() {
     return {
         {"queues", "Queues: what waits in them, how fast they move", fields_of<wire::QueueView>(),
-         "name,type,ready,unacked,oldest_ms,consumers,in_rate,out_rate,ack_rate,redelivered,"
+         "name,type,durability,ready,unacked,oldest_ms,consumers,in_rate,out_rate,ack_rate,"
+         "redelivered,"
          "dropped,state",
          "name",
          "  zex queues --sort ready:desc\n"
@@ -42,8 +43,9 @@ std::vector<Listing> listings() {
          "  zex queues -o json | python3 -m json.tool\n"
          "  zex queues --columns name,bytes,max_bytes -o csv"},
         {"exchanges", "Exchanges: what is published to them, how much no queue takes",
-         fields_of<wire::ExchangeView>(), "name,kind,bindings,in_rate,published,routed,unroutable",
-         "name", "  zex exchanges\n  zex exchanges --sort unroutable:desc"},
+         fields_of<wire::ExchangeView>(),
+         "name,kind,durable,bindings,in_rate,published,routed,unroutable", "name",
+         "  zex exchanges\n  zex exchanges --sort unroutable:desc"},
         {"bindings", "Bindings: which queue gets which key from which exchange",
          fields_of<wire::BindingView>(), "exchange,key,queue", "exchange,key,queue",
          "  zex bindings\n  zex bindings --sort queue -o jsonl"},

@@ -19,7 +19,7 @@ constexpr const char* footer = R"(Exit codes:
   65  refused, unroutable, or no such exchange or queue
   66  a file cannot be read
   69  no broker answers
-  74  the output cannot be written
+  74  the output cannot be written, or a disk failed
   75  time ran out, or the broker cannot now: try again
   76  the other end speaks another protocol
   77  not permitted, or exclusive to another session

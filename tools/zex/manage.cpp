@@ -73,6 +73,8 @@ void add_declare(CLI::App& app, Action& action) {
     exchange.add_option("NAME", names->exchange)->required();
     exchange.add_option("--kind", names->exchange_options.kind, "How it routes")
         ->default_str("direct");
+    exchange.add_flag("--durable", names->exchange_options.durable,
+                      "It survives a restart of the broker, which needs a data directory");
     exchange.add_flag("--auto-delete", names->exchange_options.auto_delete,
                       "It goes when its last binding goes");
     exchange.add_flag("--passive", names->exchange_options.passive, "Only ask whether it is there");
@@ -88,13 +90,27 @@ void add_declare(CLI::App& app, Action& action) {
         return name.empty() ? "a queue without a name would go with this command" : "";
     };
     queue.add_option("NAME", names->queue)->required()->check(check);
+    CLI::Option* durable =
+        queue.add_flag("--durable", names->queue_options.durable,
+                       "It and its messages survive a restart of the broker, which needs a data "
+                       "directory");
+    queue
+        .add_option("--durability", names->queue_options.durability,
+                    "What a confirm means: sync, on the disk; 'interval MS', synced at the latest "
+                    "so many milliseconds later; none, synced some time")
+        ->type_name("WORD")
+        ->needs(durable)
+        ->default_str("sync");
     queue.add_flag("--auto-delete", names->queue_options.auto_delete,
                    "It goes when its last consumer goes");
     queue.add_flag("--passive", names->queue_options.passive, "Only ask whether it is there");
     queue.add_option("--max-messages", names->queue_options.max_messages,
                      "Ready and unacked; beyond it publishes are refused");
     queue.add_option("--max-bytes", names->queue_options.max_bytes, "Likewise, payload bytes");
-    queue.footer("Examples:\n  zex declare queue orders --max-messages 100000");
+    queue.footer(
+        "Examples:\n  zex declare queue orders --max-messages 100000\n"
+        "  zex declare queue orders --durable\n"
+        "  zex declare queue readings --durable --durability 'interval 100'");
     on_chosen(queue, action, names, declare_queue);
 }
 
