@@ -33,11 +33,9 @@ Result<std::unique_ptr<BrokerLoop>> BrokerLoop::open(const Options& options, net
         if (!listener) return listener.error();
         listeners.push_back(std::move(*listener));
     }
-    // Mixed into each checksum, so that a segment of another log is known for one.
-    const std::uint64_t new_log_id = options.data_dir.empty() ? 0 : entropy() | 1;
     std::unique_ptr<BrokerLoop> loop(
         new BrokerLoop(options, std::move(listeners), clock, std::move(entropy), std::move(log)));
-    if (!options.data_dir.empty()) loop->open_storage(new_log_id);
+    loop->open_storage();
     return loop;
 }
 

@@ -63,7 +63,7 @@ class BrokerLoop {
   private:
     BrokerLoop(const Options& options, std::vector<Listener> listeners, const Clock& clock,
                core::Entropy entropy, Log log);
-    void open_storage(std::uint64_t new_log_id);
+    void open_storage();
     void finish_storage();
     void add_storage_numbers(std::vector<wire::CounterView>& rows) const;
 

@@ -24,10 +24,11 @@ bool is_served_while_starting(const wire::Operation& operation) {
 
 }  // namespace
 
-void BrokerLoop::open_storage(std::uint64_t new_log_id) {
+void BrokerLoop::open_storage() {
+    if (options_.data_dir.empty()) return;
     storekeeper_ = std::make_unique<Storekeeper>(
         Storekeeper::Options{options_.data_dir, static_cast<std::uint32_t>(options_.segment_bytes),
-                             options_.free_bytes_min, new_log_id},
+                             options_.free_bytes_min},
         bell_);
     effects_.tape_to_come = true;
     starting_ = true;

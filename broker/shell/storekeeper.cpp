@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/facts/record.h"
+#include "broker/shell/entropy.h"
 #include "broker/store/log_store.h"
 
 namespace zex::shell {
@@ -13,7 +14,7 @@ Storekeeper::Storekeeper(Options options, const net::Wakeup& bell)
       thread_(std::make_unique<store::LogStore>(
                   disk_, options_.directory,
                   store::LogStore::Options{.segment_bytes = options_.segment_bytes,
-                                           .new_log_id = options_.new_log_id}),
+                                           .new_log_id = system_entropy() | 1}),
               {options_.free_bytes_min}, bell) {}
 
 std::vector<StoreEvent> Storekeeper::take() {

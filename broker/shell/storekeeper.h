@@ -28,7 +28,6 @@ class Storekeeper {
         std::string directory;
         std::uint32_t segment_bytes = 64 << 20;
         std::uint64_t free_bytes_min = 0;  ///< less on the disk: durable messages are refused
-        std::uint64_t new_log_id = 0;      ///< random, not 0: of a log that is begun
     };
 
     /// Locks the directory and begins to read its log; take() tells how that went. `bell` must

@@ -48,6 +48,7 @@ bool Fold::take(facts::Place place, const facts::Header& header, std::string_vie
             const bool kept = header.kind == facts::Kind::kept;
             if (kept) seen->fold.kept(header.sequence, place);
             if (!kept) seen->fold.enqueued(header.sequence, place);
+            if ((header.flags & facts::flag_offered) != 0) seen->fold.offered(header.sequence + 1);
             break;
         }
         case facts::Kind::settled: {

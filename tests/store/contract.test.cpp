@@ -102,6 +102,18 @@ EVERY_STORE("recovery counts the live messages of each segment, and knows where 
     CHECK(live == 200);
 }
 
+EVERY_STORE("a message that was written as offered is one that may have been delivered") {
+    House<TestType> house;
+    house.scribe->declare_queue(1, "a");
+    house.scribe->enqueue(1, "not offered");
+    house.scribe->enqueue_offered(1, "offered");
+    house.scribe->enqueue(1, "not offered");
+    REQUIRE(house.scribe->flush(true).ok());
+    house.start();
+    REQUIRE(house.found.queues.size() == 1);
+    CHECK(house.found.queues[0].declared.offered == 2);
+}
+
 EVERY_STORE("only what asks for it is synced") {
     House<TestType> house;
     house.scribe->declare_queue(1, "a");

@@ -56,12 +56,12 @@ void Scribe::unbind(const std::string& exchange, const std::string& key, std::ui
     change(facts::Unbound{exchange, key, queue});
 }
 
-facts::Place Scribe::enqueue(std::uint64_t queue, const std::string& payload) {
+facts::Place Scribe::enqueue(std::uint64_t queue, const std::string& payload, std::uint8_t flags) {
     ModelQueue& to = model_.queues.at(queue);
     const std::uint64_t sequence = to.next++;
     to.payloads[sequence] = payload;
     const facts::Place place =
-        tape_.enqueued(queue, sequence, 0, {"logs", "error", "\x80", "\x80", payload});
+        tape_.enqueued(queue, sequence, flags, {"logs", "error", "\x80", "\x80", payload});
     places_[{queue, sequence}] = place;
     made();
     return place;

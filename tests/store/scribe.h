@@ -24,7 +24,13 @@ class Scribe {
     void remove_queue(std::uint64_t id);
     void bind(const std::string& exchange, const std::string& key, std::uint64_t queue);
     void unbind(const std::string& exchange, const std::string& key, std::uint64_t queue);
-    facts::Place enqueue(std::uint64_t queue, const std::string& payload);
+    facts::Place enqueue(std::uint64_t queue, const std::string& payload) {
+        return enqueue(queue, payload, 0);
+    }
+    /// With the flag that it may have been delivered.
+    facts::Place enqueue_offered(std::uint64_t queue, const std::string& payload) {
+        return enqueue(queue, payload, facts::flag_offered);
+    }
     void settle(std::uint64_t queue, std::vector<facts::SequenceRange> ranges);
     void offer(std::uint64_t queue, std::uint64_t before);
 
@@ -49,6 +55,7 @@ class Scribe {
 
   private:
     void change(const facts::TopologyChange& what);
+    facts::Place enqueue(std::uint64_t queue, const std::string& payload, std::uint8_t flags);
     void made() { states_.push_back(model_.text()); }
 
     store::Store& store_;

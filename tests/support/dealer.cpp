@@ -21,7 +21,8 @@ std::string packed(const nlohmann::json& value) {
     return {bytes.begin(), bytes.end()};
 }
 
-Dealer::Dealer(const std::string& endpoint) : context_(net::Context::make().value()) {
+Dealer::Dealer(const std::string& endpoint, std::chrono::milliseconds longest)
+    : context_(net::Context::make().value()), longest_(longest) {
     net::SocketOptions options;
     options.immediate = false;  // what is sent first may wait for the connection
     socket_ = net::Socket::open(*context_, net::SocketKind::dealer, options).value();
@@ -52,7 +53,7 @@ void Dealer::send_msgpack(const nlohmann::json& envelope, std::optional<std::str
 }
 
 std::optional<Heard> Dealer::hear() {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = std::chrono::steady_clock::now() + longest_;
     std::vector<net::Frame> frames;
     while (std::chrono::steady_clock::now() < deadline) {
         if (socket_.receive(frames) == net::Got::message) {

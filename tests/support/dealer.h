@@ -2,6 +2,7 @@
 // DEALER socket, and gives back answers as JSON values.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/net/socket.h"
+#include "tests/support/process.h"
 
 namespace zex::test {
 
@@ -26,7 +28,8 @@ struct Heard {
 
 class Dealer {
   public:
-    explicit Dealer(const std::string& endpoint);
+    /// hear() waits at most `longest`.
+    explicit Dealer(const std::string& endpoint, std::chrono::milliseconds longest = patience);
 
     void send(std::vector<std::string> frames);
     void send_json(const nlohmann::json& envelope, std::optional<std::string> body = {});
@@ -49,6 +52,7 @@ class Dealer {
     Heard must_hear();
     std::unique_ptr<net::Context> context_;
     net::Socket socket_;
+    const std::chrono::milliseconds longest_;
 };
 
 /// The bytes of a MessagePack map.

@@ -165,6 +165,11 @@ std::optional<int> Process::wait() {
     return status_;
 }
 
+bool Process::has_ended() {
+    const std::lock_guard lock(mutex_);
+    return out_.ended && err_.ended;
+}
+
 std::string Process::out() {
     const std::lock_guard lock(mutex_);
     return out_.text;

@@ -46,6 +46,8 @@ class Process {
     /// The exit code, or 128 + the signal that ended it; nothing when `patience` runs out.
     std::optional<int> wait();
 
+    bool has_ended();  ///< or is about to: its output is at its end
+
     std::string out();  ///< all of standard output so far
     std::string err();
     std::vector<std::string> out_lines();

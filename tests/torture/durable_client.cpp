@@ -1,5 +1,7 @@
 #include "tests/torture/durable_client.h"
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -10,8 +12,8 @@ namespace zex::test {
 using nlohmann::json;
 
 DurableClient::DurableClient(const std::string& endpoint, std::map<std::string, Ledger>& ledgers,
-                             std::uint64_t credit)
-    : dealer_(endpoint), ledgers_(ledgers) {
+                             std::uint64_t credit, std::chrono::milliseconds longest)
+    : dealer_(endpoint, longest), ledgers_(ledgers) {
     dealer_.hello();
     for (auto& [queue, ledger] : ledgers_) {
         const Heard ok =
@@ -30,7 +32,7 @@ DurableClient::DurableClient(const std::string& endpoint, std::map<std::string, 
 void DurableClient::publish(const std::string& queue, std::uint64_t count,
                             std::mt19937_64& random) {
     Ledger& ledger = ledgers_.at(queue);
-    publishes_[next_id_] = {queue, ledger.published()};
+    publishes_[next_id_] = {queue, ledger.published(), count};
     json messages = json::array();
     std::string body;
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -58,10 +60,8 @@ bool DurableClient::hear(std::mt19937_64& random, bool ack_all) {
         const auto id = heard->envelope.at("id").get<std::uint64_t>();
         const std::uint64_t count = heard->envelope.value("count", std::uint64_t{1});
         unanswered_ -= count;
-        const auto publish = std::prev(publishes_.upper_bound(id));
         if (op == "confirm") {
-            ledgers_.at(publish->second.queue)
-                .confirmed(publish->second.first + (id - publish->first), count);
+            confirm(id, count);
         } else {
             refused_ += count;
             last_refusal_ = heard->error();
@@ -95,6 +95,18 @@ void DurableClient::empty_queues(const std::string& endpoint, std::mt19937_64& r
     // Each settle is answered, so that there is something to hear for as long as anything is held.
     while (held() > 0) {
         if (!hear(random, true)) throw std::runtime_error("messages are held and none comes");
+    }
+}
+
+/// One confirm may cover several publishes.
+void DurableClient::confirm(std::uint64_t id, std::uint64_t count) {
+    while (count > 0) {
+        const auto& [first_id, publish] = *std::prev(publishes_.upper_bound(id));
+        const std::uint64_t offset = id - first_id;
+        const std::uint64_t here = std::min(count, publish.count - offset);
+        ledgers_.at(publish.queue).confirmed(publish.first + offset, here);
+        id += here;
+        count -= here;
     }
 }
 

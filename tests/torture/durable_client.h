@@ -19,7 +19,7 @@ class DurableClient {
   public:
     /// Says hello, declares the ledger's queues and consumes from them.
     DurableClient(const std::string& endpoint, std::map<std::string, Ledger>& ledgers,
-                  std::uint64_t credit);
+                  std::uint64_t credit, std::chrono::milliseconds longest = patience);
 
     /// Publishes so many messages in one batch to a queue.
     void publish(const std::string& queue, std::uint64_t count, std::mt19937_64& random);
@@ -33,6 +33,7 @@ class DurableClient {
     /// Takes in and settles everything, until no queue holds a message.
     void empty_queues(const std::string& endpoint, std::mt19937_64& random);
 
+    std::uint64_t unanswered() const { return unanswered_; }
     std::uint64_t refused() const { return refused_; }
     const std::string& last_refusal() const { return last_refusal_; }
 
@@ -40,7 +41,9 @@ class DurableClient {
     struct Publish {
         std::string queue;
         std::uint64_t first = 0;  ///< number of the message with the id that this is kept under
+        std::uint64_t count = 0;
     };
+    void confirm(std::uint64_t id, std::uint64_t count);
     void deliver(const Heard& heard, std::mt19937_64& random, bool ack_all);
     void settle(const std::string& consumer, std::uint64_t tag, std::string_view action);
 

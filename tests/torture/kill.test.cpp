@@ -35,8 +35,8 @@ void work(DurableClient& client, std::mt19937_64& random) {
     const std::uint64_t publishes = 1 + random() % 6;
     for (std::uint64_t i = 0; i < publishes; ++i) {
         client.publish(random() % 4 == 0 ? "side" : "main", 1 + random() % 60, random);
-        const std::uint64_t answers = random() % 40;
-        for (std::uint64_t n = 0; n < answers && client.hear(random, false); ++n) {
+        const std::uint64_t unanswered = random() % (client.unanswered() + 1);
+        while (client.unanswered() > unanswered && client.hear(random, false)) {
         }
     }
 }
