@@ -29,7 +29,7 @@ void promise(facts::Tape& tape, const Shelf& shelf) {
 void mark(Turn& turn, Queue& queue, std::uint64_t committed, std::uint64_t offered) {
     const std::uint64_t batch = turn.out.tape->batch();
     if (!queue.shelf()->mark(batch, committed, offered)) return;
-    turn.state.storage.awaiting.push_back({batch, queue.id});
+    turn.state.storage.await(batch, queue.id);
 }
 
 /// In rising order, and adjacent ones as one.
@@ -126,8 +126,7 @@ void succeed_when_stored(Turn& turn, const Asker& asker, wire::Ok ok) {
     Storage& storage = turn.state.storage;
     if (storage.topology_batch <= storage.committed_batch)
         return succeed(turn, asker, std::move(ok));
-    storage.awaiting.push_back(
-        {storage.topology_batch, Answer{asker.connection, {asker.id, std::move(ok)}}});
+    storage.await(storage.topology_batch, Answer{asker.connection, {asker.id, std::move(ok)}});
 }
 
 void record_settled(Turn& turn) {

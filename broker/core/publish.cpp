@@ -73,7 +73,7 @@ class Outcomes {
     void emit_confirm() {
         const Confirm confirm{asker_.connection, *next_id(), count_, queues_, mergeable_};
         if (when_stored_) {
-            turn_.state.storage.awaiting.push_back({turn_.out.tape->batch(), confirm});
+            turn_.state.storage.await(turn_.out.tape->batch(), confirm);
         } else {
             turn_.state.counters.confirmed += count_;
             turn_.out.list.emplace_back(confirm);

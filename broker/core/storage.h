@@ -3,6 +3,7 @@
 // it are laid out on the tape in Effects.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -31,6 +32,11 @@ class Storage {
   public:
     Segments segments;
     std::deque<Awaiting> awaiting;
+    void await(std::uint64_t batch, decltype(Awaiting::what) what) {
+        awaiting.push_back({batch, std::move(what)});
+        awaited_batch = std::max(awaited_batch, batch);
+    }
+    std::uint64_t awaited_batch = 0;    ///< the last one that something waits for, or waited
     std::optional<Error> refuses;       ///< why no durable message is taken now, if none is
     std::uint64_t memory_bytes = 0;     ///< bodies of durable messages in memory, never taken
     std::uint64_t memory_most = 0;      ///< beyond it a durable queue keeps no more than its window

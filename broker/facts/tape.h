@@ -79,6 +79,7 @@ class Tape {
     /// The batch so far is not confirmed before it is synced (`sync`), or is synced within so
     /// many milliseconds after.
     void promise_sync() { open_.sync = true; }
+    bool promises_sync() const { return open_.sync; }
     void promise_sync_within(std::uint64_t milliseconds);
 
     Batch take();

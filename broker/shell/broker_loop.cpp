@@ -110,6 +110,7 @@ void BrokerLoop::wait(std::optional<Duration> max_wait) {
     until(peers_.next_deadline());
     until(probes_.next_deadline());
     until(stop_by_);
+    until(write_by_);
     if (!intake_.empty()) until(next_intake_check_);
     if (outbox_.waiting()) at_most(milliseconds(1));
     if (more_input_ || !leavers_.empty()) at_most(Duration(0));

@@ -142,6 +142,7 @@ class BrokerLoop {
     std::unique_ptr<Storekeeper> storekeeper_;  ///< none: there is no data directory
     bool starting_ = false;                     ///< the log is being read
     HeldRequests held_;
+    std::optional<Instant> write_by_;  ///< facts on the tape that nobody waits for
     std::optional<Error> failure_;
     std::unique_ptr<Monitor> monitor_;  // ends after the listeners are closed
     std::vector<Listener> listeners_;

@@ -13,6 +13,9 @@ namespace {
 /// How long stopping waits for what is still to be written.
 constexpr Duration finish_patience = std::chrono::seconds(5);
 
+/// How long what was settled waits for something else to be written with.
+constexpr Duration settled_patience = std::chrono::milliseconds(10);
+
 /// What may be asked for while the log is being read.
 bool is_served_while_starting(const wire::Operation& operation) {
     return std::holds_alternative<wire::Hello>(operation) ||
@@ -41,8 +44,19 @@ void BrokerLoop::heed_store() {
     }
 }
 
+/// At the end of each turn. What nobody waits for, which is what was settled, may wait a little,
+/// so that it does not cost a write of its own.
 void BrokerLoop::write_facts() {
-    if (effects_.tape) storekeeper_->write(*effects_.tape);
+    if (!effects_.tape || effects_.tape->empty()) return;
+    const facts::Tape& tape = *effects_.tape;
+    const bool awaited =
+        tape.promises_sync() || core_.storage().awaited_batch == tape.batch() || stop_by_;
+    if (!awaited) {
+        if (!write_by_) write_by_ = now_ + settled_patience;
+        if (now_ < *write_by_) return;
+    }
+    write_by_.reset();
+    storekeeper_->write(*effects_.tape);
 }
 
 void BrokerLoop::heed(const store::Recovered& recovered) {

@@ -29,6 +29,7 @@ std::vector<std::string> with_fault(const std::string& call, const std::string& 
     return {"/usr/bin/strace",
             "--follow-forks",
             "--quiet=all",
+            "--seccomp-bpf",
             "--trace=" + call,
             "--output=/dev/null",
             "--inject=" + call + ":error=" + error + ":when=" + std::to_string(when),
@@ -43,11 +44,16 @@ std::vector<std::string> with_fault(const std::string& call, const std::string& 
             "0"};
 }
 
+/// Some sandboxes do not allow one process to trace another.
+bool can_trace() {
+    return run({"/usr/bin/strace", "--output=/dev/null", "/bin/true"}).code == 0;
+}
+
 /// Publishes and settles until the broker is gone. It may go before it has answered anything.
 void work_until_it_ends(Process& zexd, const std::string& endpoint,
                         std::map<std::string, Ledger>& ledgers, std::mt19937_64& random) {
     try {
-        DurableClient client(endpoint, ledgers, 200, std::chrono::milliseconds(500));
+        DurableClient client(endpoint, ledgers, 200, std::chrono::milliseconds(200));
         while (!zexd.has_ended()) {
             client.publish(random() % 2 == 0 ? "main" : "side", 1 + random() % 20, random);
             for (std::uint64_t n = random() % 10; n > 0 && client.hear(random, false); --n) {
@@ -61,6 +67,10 @@ void work_until_it_ends(Process& zexd, const std::string& endpoint,
 }  // namespace
 
 TEST_CASE("after a failed sync nothing is confirmed, and what was is there", "[torture]") {
+    if (!can_trace()) {
+        WARN("not tested: strace may not trace here");
+        return;
+    }
     const TemporaryDirectory directory;
     std::map<std::string, Ledger> ledgers;
     for (const char* queue : {"main", "side"}) ledgers.emplace(queue, queue);
