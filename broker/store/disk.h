@@ -37,6 +37,9 @@ class File {
     /// further room.
     virtual Status preallocate(std::uint64_t bytes) = 0;
     virtual Result<std::uint64_t> size() = 0;
+    /// The first offset, from `offset` on, where there may be something else than zeros; the size
+    /// where there is nothing. Room that was set aside and never written is passed over at once.
+    virtual std::uint64_t next_data(std::uint64_t offset) { return offset; }
 };
 
 enum class Access : std::uint8_t {

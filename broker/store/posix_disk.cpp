@@ -95,6 +95,14 @@ class PosixFile final : public File {
         return static_cast<std::uint64_t>(about.st_size);
     }
 
+    std::uint64_t next_data(std::uint64_t offset) override {
+        const off_t found = ::lseek(fd_, static_cast<off_t>(offset), SEEK_DATA);
+        if (found >= 0) return static_cast<std::uint64_t>(found);
+        const bool nothing = errno == ENXIO;  // else: this file system cannot tell
+        const auto bytes = size();
+        return nothing && bytes ? std::max(offset, *bytes) : offset;
+    }
+
   private:
     const int fd_;
     const std::string path_;

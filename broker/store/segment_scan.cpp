@@ -92,6 +92,7 @@ Status SegmentScan::find_next(ScanItem& item) {
     item.written_end = item.begin;
     std::uint64_t from = item.begin;  // all marks before it were tried
     while (from < end_) {
+        from = std::min(end_, file_.next_data(from));  // no mark begins in zeros
         auto have = bytes(from, window);
         if (!have) return have.error();
         if (have->empty()) break;
