@@ -64,6 +64,8 @@ class BrokerLoop {
     BrokerLoop(const Options& options, std::vector<Listener> listeners, const Clock& clock,
                core::Entropy entropy, Log log);
     void open_storage();
+    void employ_storekeeper();
+    facts::Tape::Bounds tape_bounds() const;
     void finish_storage();
     void add_storage_numbers(std::vector<wire::CounterView>& rows) const;
 

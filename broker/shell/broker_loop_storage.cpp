@@ -25,16 +25,36 @@ bool is_served_while_starting(const wire::Operation& operation) {
            std::holds_alternative<wire::StatusRequest>(operation);
 }
 
+/// A directory that is not there, or has nothing in it, has no log; what cannot be told may.
+bool may_have_log(const std::string& directory) {
+    namespace fs = std::filesystem;
+    std::error_code trouble;
+    if (!fs::exists(directory, trouble) && !trouble) return false;
+    return !fs::is_directory(directory, trouble) || !fs::is_empty(directory, trouble) || trouble;
+}
+
 }  // namespace
 
+/// Nothing is written, not even the directory, before something durable is declared.
 void BrokerLoop::open_storage() {
     if (options_.data_dir.empty()) return;
+    starting_ = may_have_log(options_.data_dir);
+    effects_.tape_to_come = starting_;
+    if (starting_) return employ_storekeeper();
+    const store::Recovered nothing;
+    journal_.recovered(options_.data_dir, nothing);
+    effects_.tape.emplace(nothing.next_segment, tape_bounds());
+}
+
+void BrokerLoop::employ_storekeeper() {
     storekeeper_ = std::make_unique<Storekeeper>(
-        Storekeeper::Options{options_.data_dir, static_cast<std::uint32_t>(options_.segment_bytes),
-                             options_.free_bytes_min},
+        Storekeeper::Options{options_.data_dir, tape_bounds().segment_bytes,
+                             options_.free_bytes_min, !starting_},
         bell_);
-    effects_.tape_to_come = true;
-    starting_ = true;
+}
+
+facts::Tape::Bounds BrokerLoop::tape_bounds() const {
+    return {static_cast<std::uint32_t>(options_.segment_bytes)};
 }
 
 void BrokerLoop::heed_store() {
@@ -56,18 +76,20 @@ void BrokerLoop::write_facts() {
         if (now_ < *write_by_) return;
     }
     write_by_.reset();
+    if (!storekeeper_) employ_storekeeper();
     storekeeper_->write(*effects_.tape);
 }
 
 void BrokerLoop::heed(const store::Recovered& recovered) {
-    journal_.recovered(storekeeper_->directory(), recovered);
+    if (!starting_) return;  // of the log that this broker has just begun
+    journal_.recovered(options_.data_dir, recovered);
     counters_.records_damaged += recovered.damage.size();
     for (const store::RecoveredQueue& queue : recovered.queues) {
         for (const facts::SequenceRange& range : queue.missing) {
             counters_.messages_lost += range.last - range.first + 1;
         }
     }
-    effects_.tape.emplace(storekeeper_->begin(recovered));
+    effects_.tape.emplace(recovered.next_segment, tape_bounds());
     const core::Restored restored = Storekeeper::restored_from(recovered);
     apply(core::Restore{&restored});
     starting_ = false;
@@ -122,13 +144,13 @@ void BrokerLoop::heed(const core::StorageFailed& failed) {
 
 void BrokerLoop::back_up(Connection& connection, std::optional<std::uint64_t> id,
                          const wire::Backup& request) {
-    if (!storekeeper_) {
+    if (options_.data_dir.empty()) {
         return refuse(connection, id,
                       error(ErrorCode::not_permitted,
                             "there is nothing to back up: this broker was started without a data "
                             "directory"));
     }
-    const std::string backups = storekeeper_->directory() + "/backups/";
+    const std::string backups = options_.data_dir + "/backups/";
     if (request.name.find('/') != std::string::npos || request.name.starts_with('.')) {
         return refuse(connection, id,
                       error(ErrorCode::bad_name,
@@ -137,6 +159,7 @@ void BrokerLoop::back_up(Connection& connection, std::optional<std::uint64_t> id
                             "name"));
     }
     write_facts();
+    if (!storekeeper_) employ_storekeeper();
     storekeeper_->backup({backups + request.name, connection.id, id});
 }
 
@@ -150,10 +173,10 @@ void BrokerLoop::heed(const BackupDone& done) {
 
 /// For `status`: how far the reading of the log is, and then what the log comes to.
 void BrokerLoop::add_storage_numbers(std::vector<wire::CounterView>& rows) const {
-    if (!storekeeper_) return;
+    if (options_.data_dir.empty()) return;
     rows.push_back({"starting", starting_ ? 1u : 0u});
-    rows.push_back({"recovery_bytes_done", storekeeper_->recovered_bytes()});
-    rows.push_back({"recovery_bytes", storekeeper_->recovery_bytes()});
+    rows.push_back({"recovery_bytes_done", storekeeper_ ? storekeeper_->recovered_bytes() : 0});
+    rows.push_back({"recovery_bytes", storekeeper_ ? storekeeper_->recovery_bytes() : 0});
     if (starting_) return;
     const core::Segments& segments = core_.storage().segments;
     rows.push_back({"log_segments", segments.count()});

@@ -12,7 +12,7 @@ namespace {
 /// How soon a full disk is tried again.
 constexpr Duration full_retry = std::chrono::milliseconds(50);
 /// How often the space on the disk is looked at while it is written.
-constexpr Duration space_interval = std::chrono::milliseconds(100);
+constexpr Duration space_interval = std::chrono::milliseconds(50);
 /// Records of one read come to this many bytes, and one.
 constexpr std::size_t read_most_bytes = 2 << 20;
 constexpr std::size_t read_piece = 256;
@@ -75,6 +75,10 @@ void StoreThread::recover() {
         recovery_bytes_.store(all);
     });
     if (!recovered) return fail(recovered.error());
+    if (bounds_.fresh && !recovered->fresh) {
+        return fail(error(ErrorCode::data_in_use,
+                          "another broker has begun a log in the data directory meanwhile"));
+    }
     tell(std::move(*recovered));
     look_at_space();
 }

@@ -63,6 +63,7 @@ class StoreThread {
   public:
     struct Bounds {
         std::uint64_t free_bytes_min = 0;  ///< less on the disk: durable messages are refused
+        bool fresh = false;                ///< recovery must find nothing
     };
 
     /// Begins to recover. `bell` is rung when there is something to take; it must outlive this.

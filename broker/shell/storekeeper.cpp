@@ -15,16 +15,12 @@ Storekeeper::Storekeeper(Options options, const net::Wakeup& bell)
                   disk_, options_.directory,
                   store::LogStore::Options{.segment_bytes = options_.segment_bytes,
                                            .new_log_id = system_entropy() | 1}),
-              {options_.free_bytes_min}, bell) {}
+              {options_.free_bytes_min, options_.fresh}, bell) {}
 
 std::vector<StoreEvent> Storekeeper::take() {
     std::vector<StoreEvent> events;
     thread_.take(events);
     return events;
-}
-
-facts::Tape Storekeeper::begin(const store::Recovered& recovered) {
-    return {recovered.next_segment, {options_.segment_bytes}};
 }
 
 core::Restored Storekeeper::restored_from(const store::Recovered& recovered) {

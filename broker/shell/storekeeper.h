@@ -28,6 +28,7 @@ class Storekeeper {
         std::string directory;
         std::uint32_t segment_bytes = 64 << 20;
         std::uint64_t free_bytes_min = 0;  ///< less on the disk: durable messages are refused
+        bool fresh = false;  ///< there is no log yet: an error where there is one after all
     };
 
     /// Locks the directory and begins to read its log; take() tells how that went. `bell` must
@@ -37,8 +38,6 @@ class Storekeeper {
     /// What the store thread has told since the last call, in order.
     std::vector<StoreEvent> take();
 
-    /// The log is read: where the tape goes on.
-    facts::Tape begin(const store::Recovered& recovered);
     static core::Restored restored_from(const store::Recovered& recovered);
 
     /// The views in it point into `done`.
@@ -50,7 +49,6 @@ class Storekeeper {
     void write(facts::Tape& tape);  ///< what is on it, if anything is
     void finish(Duration longest) { thread_.finish(longest); }
 
-    const std::string& directory() const { return options_.directory; }
     std::uint64_t recovered_bytes() const { return thread_.recovered_bytes(); }
     std::uint64_t recovery_bytes() const { return thread_.recovery_bytes(); }
 
