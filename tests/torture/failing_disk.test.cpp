@@ -93,8 +93,8 @@ TEST_CASE("after a failed sync nothing is confirmed, and what was is there", "[t
         }
     }
     CHECK(failed_while_starting < trials);
-    BrokerProcess broker({"--data-dir", directory.path + "/data"},
-                         "ipc://" + directory.path + "/zexd.sock");
+    const std::string data = directory.path + "/data";
+    BrokerProcess broker({"--data-dir", data}, "ipc://" + directory.path + "/zexd.sock");
     DurableClient client(broker.endpoint(), ledgers, 200);
     client.empty_queues(broker.endpoint(), random);
     for (const auto& [queue, ledger] : ledgers) {
@@ -102,4 +102,8 @@ TEST_CASE("after a failed sync nothing is confirmed, and what was is there", "[t
         CHECK(ledger.lost() == std::vector<std::uint64_t>{});
         CHECK(ledger.confirmations() > 0);
     }
+    CHECK(broker.terminate() == 0);
+    const Finished verified = run({built("zex"), "log", "verify", data});
+    INFO(verified.out << verified.err);
+    CHECK(verified.code == 0);
 }

@@ -49,12 +49,14 @@ class SmallDisk {
         while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
         }
     }
+    std::string data() const { return seen_from_here("data"); }
     void release() { std::filesystem::remove(filler()); }
 
   private:
-    std::string filler() const {
-        return "/proc/" + std::to_string(zexd_.pid()) + "/root" + directory_.path + "/disk/filler";
+    std::string seen_from_here(const std::string& name) const {
+        return "/proc/" + std::to_string(zexd_.pid()) + "/root" + directory_.path + "/disk/" + name;
     }
+    std::string filler() const { return seen_from_here("filler"); }
     TemporaryDirectory directory_;
     const std::string endpoint_;
     Process zexd_;
@@ -95,6 +97,9 @@ TEST_CASE("a full disk refuses, loses nothing, and is left behind when there is 
     CHECK(ledgers.at("main").lost() == std::vector<std::uint64_t>{});
     std::fprintf(stderr, "full disk: %lu confirmed, %lu refused\n",
                  ledgers.at("main").confirmations(), client.refused());
+    const Finished verified = run({built("zex"), "log", "verify", disk.data()});
+    INFO(verified.out << verified.err);
+    CHECK(verified.code == 0);
     disk.zexd().signal(SIGTERM);
     CHECK(disk.zexd().wait() == 0);
 }
