@@ -81,7 +81,7 @@ TEST_CASE("a full disk refuses, loses nothing, and is left behind when there is 
         const std::uint64_t refused = client.refused();
         while (client.refused() == refused) {
             client.publish("main", 20, random);
-            REQUIRE(client.hear(random, true));
+            client.hear_all_answers(random);
         }
         REQUIRE(client.last_refusal() == "disk_full");
         disk.release();
