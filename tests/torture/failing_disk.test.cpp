@@ -22,7 +22,7 @@ namespace {
 constexpr int trials = 100;
 
 /// AddressSanitizer's search for leaks does not work under strace.
-const Process::Environment traced = {{"ASAN_OPTIONS", "detect_leaks=0"}};
+const Process::Environment traced = {{"LSAN_OPTIONS", "detect_leaks=0"}};
 
 std::vector<std::string> with_fault(const std::string& call, const std::string& error, int when,
                                     const std::string& directory) {
