@@ -13,6 +13,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/broker_process.h"
+#include "tests/support/check_log.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/torture/durable_client.h"
 
@@ -74,7 +75,5 @@ TEST_CASE("killed in the middle, the broker loses nothing that it confirmed", "[
                      ledger.redeliveries());
     }
     CHECK(broker.terminate() == 0);
-    const Finished verified = run({built("zex"), "log", "verify", directory.path + "/data"});
-    INFO(verified.out << verified.err);
-    CHECK(verified.code == 0);
+    check_log(directory.path + "/data");
 }
