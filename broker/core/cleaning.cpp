@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/core/durable.h"
+#include "broker/core/topology_facts.h"
 #include "common/base/check.h"
 
 namespace zex::core {
@@ -87,32 +88,28 @@ class Keeping {
 
 /// All that is declared, written anew.
 void keep_topology(Turn& turn) {
-    std::vector<facts::TopologyChange> changes;
-    const auto add = [&](facts::TopologyChange change) {
-        changes.push_back(std::move(change));
-        if (changes.size() < snapshot_changes) return;
-        record(turn, changes);
-        changes.clear();
+    TopologyFacts facts(turn);
+    const auto write_when_large = [&facts] {
+        if (facts.size() >= snapshot_changes) facts.write();
     };
     const Topology& topology = turn.state.topology;
-    std::vector<const Exchange*> exchanges;
-    for (const Exchange* exchange : topology.all_exchanges()) {
-        if (exchange->durable) exchanges.push_back(exchange);
-    }
+    std::vector<const Exchange*> exchanges = topology.all_exchanges();
+    std::erase_if(exchanges, [](const Exchange* exchange) { return !exchange->durable; });
     for (const Exchange* exchange : exchanges) {
-        add(facts::ExchangeDeclared{exchange->name, exchange->kind, exchange->auto_delete});
+        facts.declared(*exchange);
+        write_when_large();
     }
     topology.each_queue([&](const Queue& queue) {
-        if (queue.shelf() != nullptr) add(fact_of(queue));
+        facts.declared(queue);
+        write_when_large();
     });
     for (const Exchange* exchange : exchanges) {
         exchange->each_binding([&](const std::string& key, const Queue& queue) {
-            if (queue.shelf() != nullptr) {
-                add(facts::Bound{exchange->name, key, queue.id.number()});
-            }
+            facts.bound(*exchange, key, queue);
+            write_when_large();
         });
     }
-    record(turn, changes);
+    facts.write();
     turn.state.storage.cleaning->written_in = turn.out.tape->batch();
 }
 

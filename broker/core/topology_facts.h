@@ -2,6 +2,7 @@
 // A binding is durable where its exchange and its queue are.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ class TopologyFacts {
     bool unbind(Exchange& exchange, const std::string& key, Queue& queue);
     /// Removes the queue, and notes the auto-delete exchanges that go with it.
     void remove(Queue& queue);
+
+    std::size_t size() const { return changes_.size(); }
 
     /// Writes them down; without any, does nothing.
     void write();
