@@ -1,6 +1,8 @@
 #include "broker/core/backlog.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 
 #include "common/base/check.h"
 
@@ -38,14 +40,34 @@ std::vector<Backlog::Entry> Backlog::first(std::size_t most) const {
     return entries;
 }
 
-facts::Place* Backlog::find(std::uint64_t sequence) {
+std::deque<Backlog::Run>::iterator Backlog::run_of(std::uint64_t sequence) {
     auto run =
         std::upper_bound(runs_.begin(), runs_.end(), sequence,
                          [](std::uint64_t wanted, const Run& r) { return wanted < r.first; });
-    if (run == runs_.begin()) return nullptr;
+    if (run == runs_.begin()) return runs_.end();
     --run;
     const std::uint64_t index = sequence - run->first;
-    return index >= run->taken && index < run->places.size() ? &run->places[index] : nullptr;
+    return index >= run->taken && index < run->places.size() ? run : runs_.end();
+}
+
+facts::Place* Backlog::find(std::uint64_t sequence) {
+    const auto run = run_of(sequence);
+    return run == runs_.end() ? nullptr : &run->places[sequence - run->first];
+}
+
+std::optional<facts::Place> Backlog::take(std::uint64_t sequence) {
+    const auto run = run_of(sequence);
+    if (run == runs_.end()) return std::nullopt;
+    const auto index = static_cast<std::ptrdiff_t>(sequence - run->first);
+    const facts::Place place = run->places[sequence - run->first];
+    // What stands behind it becomes a run of its own.
+    const auto behind = run->places.begin() + index + 1;
+    Run rest{sequence + 1, 0, {behind, run->places.end()}};
+    run->places.resize(sequence - run->first);
+    auto next = run->taken == run->places.size() ? runs_.erase(run) : std::next(run);
+    if (!rest.places.empty()) runs_.insert(next, std::move(rest));
+    --size_;
+    return place;
 }
 
 std::vector<Backlog::Entry> Backlog::in_segment(std::uint32_t segment) const {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,9 @@ class Backlog {
     Entry front() const;
     void pop();
 
+    /// Takes this message out, wherever it stands; nothing where it is not here.
+    std::optional<facts::Place> take(std::uint64_t sequence);
+
     /// The first ones, at most so many.
     std::vector<Entry> first(std::size_t most) const;
 
@@ -50,6 +54,9 @@ class Backlog {
         std::vector<facts::Place> places;
     };
     static constexpr std::size_t run_most = 4096;
+
+    /// The run that has this message, or the end.
+    std::deque<Run>::iterator run_of(std::uint64_t sequence);
 
     /// Calls visit(entry) in order, until it gives false.
     template <class Visit>

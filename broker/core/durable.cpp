@@ -211,12 +211,10 @@ void messages_loaded(Turn& turn, const Loaded& command) {
 }
 
 void report_lost(Turn& turn, Queue& queue, std::uint64_t sequence) {
-    const facts::Place* place = queue.shelf()->backlog.find(sequence);
-    if (place == nullptr) return;
-    const ReportDamage report{queue.name, sequence, *place};
-    if (!queue.lose(sequence)) return;
+    const auto place = queue.lose(sequence);
+    if (!place) return;
     ++turn.state.counters.dropped_damaged;
-    turn.out.list.push_back(report);
+    turn.out.list.emplace_back(ReportDamage{queue.name, sequence, *place});
 }
 
 void storage_changed(Turn& turn, const StorageState& command) {

@@ -33,7 +33,7 @@ void record_settled(Turn& turn);
 /// Has the head of a durable queue brought nearer: read from the disk, and written down as offered.
 void bring_nearer(Turn& turn, Queue& queue);
 
-/// A message at the front of the backlog could not be read: it leaves the queue, counted and told.
+/// A message of the backlog could not be read: it leaves the queue, counted and told.
 void report_lost(Turn& turn, Queue& queue, std::uint64_t sequence);
 
 /// What a queue's declaration looks like in the log.

@@ -82,17 +82,16 @@ bool Queue::load(std::uint64_t sequence, const HeadingRef& heading, const Arriva
     return true;
 }
 
-bool Queue::lose(std::uint64_t sequence) {
-    Backlog& backlog = shelf_->backlog;
-    if (backlog.empty() || backlog.front().sequence != sequence) return false;
-    const std::uint64_t bytes = shelf_->backlog_bytes / backlog.size();  // its own are not known
-    const facts::Place place = backlog.front().place;
-    backlog.pop();
+std::optional<facts::Place> Queue::lose(std::uint64_t sequence) {
+    const std::size_t messages = shelf_->backlog.size();
+    const auto place = shelf_->backlog.take(sequence);
+    if (!place) return std::nullopt;
+    const std::uint64_t bytes = shelf_->backlog_bytes / messages;  // its own are not known
     shelf_->backlog_bytes -= bytes;
     bytes_ -= bytes;
     ++counters_.dropped;
-    let_go(sequence, place);
-    return true;
+    let_go(sequence, *place);
+    return place;
 }
 
 void Queue::restore(const facts::QueueDeclared& declared,

@@ -93,8 +93,9 @@ class Queue {
     /// The front of the backlog was read: into memory with it. False where that is another one.
     bool load(std::uint64_t sequence, const HeadingRef& heading, const Arrival& arrival,
               Instant now);
-    /// The same where it could not be read: it is lost.
-    bool lose(std::uint64_t sequence);
+    /// A message of the backlog could not be read: it is lost. Gives the place of its record;
+    /// nothing where it has left the backlog meanwhile.
+    std::optional<facts::Place> lose(std::uint64_t sequence);
     void restore(const facts::QueueDeclared& declared, const std::vector<Backlog::Entry>& messages,
                  std::uint64_t bytes);
 

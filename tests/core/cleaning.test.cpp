@@ -116,4 +116,25 @@ TEST_CASE("a backlog that is on the disk only is written anew, and then delivere
     }
 }
 
+TEST_CASE("a damaged message in the middle of a backlog does not keep its segment", "[cleaning]") {
+    Log log;
+    for (int i = 0; i < 300; ++i) {
+        log.a.sends("idle", {big});
+        log.story.settles_down();
+    }
+    REQUIRE(log.story.queue("idle").shelf()->backlog.size() > 100);
+    log.story.damages("idle", 250);
+    log.a.consumes("q", "c");
+    log.passes(3000);
+    CHECK(log.story.removed_segments.size() > 30);
+    CHECK(log.story.damage_reported == std::vector<std::string>{"idle 250"});
+    CHECK(log.story.counters().dropped_damaged == 1);
+    CHECK(log.story.queue("idle").messages() == 299);
+    Client& b = log.story["b"];
+    b.consumes("idle", "c", 1000, true);
+    log.story.settles_down();
+    CHECK(b.hears().size() == 299);
+    CHECK(log.story.queue("idle").bytes() == 0);
+}
+
 }  // namespace zex::core
