@@ -87,6 +87,37 @@ void wait_for_head(Turn& turn, const Asker& asker, Queue& queue, const wire::Get
                                              escaped(queue.name) + "'; wait for their answers"));
 }
 
+/// The request asks for what this consumer is already. What it does not name is not compared.
+bool is_same(const Consumer& consumer, const Queue& queue, const wire::Consume& verb) {
+    return consumer.queue == &queue && consumer.options.no_ack == verb.no_ack &&
+           consumer.options.data == verb.data &&
+           verb.credit.value_or(consumer.options.credit) == consumer.options.credit &&
+           verb.credit_bytes.value_or(consumer.options.credit_bytes) ==
+               consumer.options.credit_bytes;
+}
+
+Error has_consumer(const Session& session, const std::string& name) {
+    return error(ErrorCode::consumer_exists,
+                 "session " + session.name + " already has a consumer named '" + escaped(name) +
+                     "', of another queue or with other settings; choose another name or cancel it",
+                 "consumer");
+}
+
+/// A consumer of this name; one that was cancelled and holds deliveries still keeps them.
+Consumer& add_consumer(Turn& turn, Session& session, const std::string& name, Queue& queue,
+                       const ConsumerOptions& options) {
+    auto& consumer = session.consumers[name];
+    if (consumer == nullptr) {
+        consumer = std::make_unique<Consumer>(ConsumerId(++turn.state.last_consumer_id), name,
+                                              session, queue, options);
+    } else {
+        consumer->queue = &queue;
+        consumer->options = options;
+    }
+    queue.consumers.push_back(consumer.get());
+    return *consumer;
+}
+
 }  // namespace
 
 void consume(Turn& turn, const Asker& asker, const wire::Consume& verb) {
@@ -94,30 +125,28 @@ void consume(Turn& turn, const Asker& asker, const wire::Consume& verb) {
     Queue* queue = usable_queue(turn, asker, verb.queue);
     if (queue == nullptr) return;
     if (!check_credit(turn, asker, verb.credit, verb.credit_bytes)) return;
-    if (session.consumers.contains(verb.consumer)) {
-        return fail(turn, asker,
-                    error(ErrorCode::consumer_exists,
-                          "session " + session.name + " already has a consumer named '" +
-                              escaped(verb.consumer) + "'; choose another name or cancel it",
-                          "consumer"));
+    wire::Ok ok;
+    ok.queue = queue->name;
+    const auto found = session.consumers.find(verb.consumer);
+    if (found != session.consumers.end() && found->second->queue != nullptr) {
+        if (!is_same(*found->second, *queue, verb)) {
+            return fail(turn, asker, has_consumer(session, verb.consumer));
+        }
+        ok.consumer = verb.consumer;
+        return succeed(turn, asker, std::move(ok));
     }
     const std::uint64_t limit = turn.state.limits.session_consumers;
-    if (session.consumers.size() >= limit) {
+    if (found == session.consumers.end() && session.consumers.size() >= limit) {
         return fail(turn, asker,
                     error(ErrorCode::limit_reached,
                           "session " + session.name + " has its " + std::to_string(limit) +
                               " consumers; cancel some or raise limits.consumers_per_session_max"));
     }
-    const std::string name = verb.consumer.empty() ? free_name(session) : verb.consumer;
-    auto& consumer = session.consumers[name];
-    consumer = std::make_unique<Consumer>(ConsumerId(++turn.state.last_consumer_id), name, session,
-                                          *queue, options_of(verb, turn.state.limits));
-    queue->consumers.push_back(consumer.get());
-    wire::Ok ok;
-    ok.consumer = name;
-    ok.queue = queue->name;
+    ok.consumer = verb.consumer.empty() ? free_name(session) : verb.consumer;
+    Consumer& consumer =
+        add_consumer(turn, session, *ok.consumer, *queue, options_of(verb, turn.state.limits));
     succeed(turn, asker, std::move(ok));
-    queue->turn.offer(*consumer);
+    queue->turn.offer(consumer);
     dispatch(turn, *queue);
 }
 
@@ -173,7 +202,7 @@ void resume_consumers(Turn& turn, Session& session) {
 
 void cancel_with_queue(Turn& turn, Consumer& consumer, Queue& queue) {
     Session& session = consumer.session;
-    for (const Unsettled& held : consumer.unsettled.take_all()) queue.dropped(held.message);
+    for (const Unsettled& held : consumer.unsettled.take_of(queue.id)) queue.dropped(held.message);
     wire::Cancelled cancelled{
         consumer.name,
         error(ErrorCode::queue_deleted, "queue '" + escaped(queue.name) + "' was deleted")};
@@ -182,6 +211,10 @@ void cancel_with_queue(Turn& turn, Consumer& consumer, Queue& queue) {
     } else {
         session.cancelled.push_back(std::move(cancelled));
     }
+    queue.turn.remove(consumer);
+    consumer.queue = nullptr;
+    // What it holds of another queue, from before its name was used again, may still be settled.
+    if (consumer.unsettled.count() > 0) return;
     session.consumers.erase(session.consumers.find(consumer.name));
 }
 

@@ -43,12 +43,6 @@ class Consumer {
     bool can_take() const;
     bool has_credit() const;
     bool has_burst_left() const;
-
-    /// The tag for a delivery that is settled by being sent.
-    std::uint64_t next_no_ack_tag() { return ++no_ack_tag_; }
-
-  private:
-    std::uint64_t no_ack_tag_ = 0;
 };
 
 }  // namespace zex::core

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/core/durable.h"
+#include "broker/core/topology_verbs.h"
 
 namespace zex::core {
 namespace {
@@ -37,14 +38,16 @@ std::uint64_t hand_over(Turn& turn, Queue& queue, Consumer& consumer, Tally& tal
     tally.count(message);
     ++consumer.burst_sent;
     consumer.burst_sent_bytes += message.bytes();
+    const std::uint64_t tag = ++consumer.session.last_tag;
     if (consumer.options.no_ack) {
         queue.acked(message, turn.now);
         ++tally.auto_acked;
         turn.out.messages.push_back(std::move(message));
-        return consumer.next_no_ack_tag();
+        return tag;
     }
     turn.out.messages.push_back(message);
-    return consumer.unsettled.add(std::move(message), queue.id, turn.now);
+    consumer.unsettled.add(tag, std::move(message), queue.id, turn.now);
+    return tag;
 }
 
 void deliver_run(Turn& turn, Queue& queue, Consumer& consumer, std::uint64_t most, Tally& tally) {
@@ -69,16 +72,20 @@ void deliver_run(Turn& turn, Queue& queue, Consumer& consumer, std::uint64_t mos
     }
 }
 
-/// Those that waited for a message of a durable queue to be stored and read.
+/// Those that waited for a message of a durable queue to be stored and read, and purges behind
+/// them.
 void serve_waiting_gets(Turn& turn, Queue& queue) {
     auto& waiting = queue.shelf()->waiting;
-    while (!waiting.empty() && (queue.has_deliverable() || queue.ready() == 0)) {
+    while (!waiting.empty() &&
+           (waiting.front().purges || queue.has_deliverable() || queue.ready() == 0)) {
         const WaitingGet get = std::move(waiting.front());
         waiting.pop_front();
         Session* session = turn.state.sessions.find(get.session);
         if (session == nullptr || session->connection != get.connection) continue;
         const Asker asker{*session, get.connection, get.id};
-        if (queue.ready() > 0) {
+        if (get.purges) {
+            purge_now(turn, asker, queue);
+        } else if (queue.ready() > 0) {
             deliver_taken(turn, asker, queue, get.verb);
         } else {
             turn.out.list.push_back(Answer{get.connection, {get.id, wire::Empty{}}});
@@ -134,7 +141,8 @@ void deliver_taken(Turn& turn, const Asker& asker, Queue& queue, const wire::Get
         queue.acked(message, turn.now);
         ++tally.auto_acked;
     } else {
-        delivery.first_tag = asker.session.taken.add(std::move(message), queue.id, turn.now);
+        delivery.first_tag = ++asker.session.last_tag;
+        asker.session.taken.add(delivery.first_tag, std::move(message), queue.id, turn.now);
     }
     ++asker.session.delivered;
     tally.enter(turn, queue);

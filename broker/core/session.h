@@ -39,6 +39,8 @@ struct Session {
     UnsettledDeliveries taken;  ///< by `get`
     std::set<QueueId> queues;   ///< exclusive to this session
     std::uint64_t consumers_named = 0;
+    std::uint64_t last_tag = 0;    ///< of all deliveries, whoever gets them: none is given twice
+    std::uint64_t epoch_tags = 0;  ///< tags up to this one went back when a connection broke
     std::vector<wire::Cancelled> cancelled;  ///< while suspended: told when it is resumed
 
     std::uint64_t published = 0;  ///< messages

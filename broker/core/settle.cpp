@@ -20,9 +20,9 @@ class Settling {
 
     void add(Unsettled&& delivery) {
         if (queue_ == nullptr || queue_->id != delivery.queue) enter(delivery.queue);
-        ++count;
-        // Of a deleted queue, and counted when that went.
+        // Of a deleted queue: counted when that went, and nothing changes now.
         if (queue_ == nullptr) return turn_.state.topology.forget(delivery.message);
+        ++count;
         switch (action_) {
             case wire::Settlement::ack:
                 ++turn_.state.counters.acked;
@@ -65,22 +65,22 @@ Error no_delivery(std::uint64_t tag) {
 }
 
 /// Counts the stale tags of a range; gives the first tag that is not.
-std::uint64_t pass_over_stale(Turn& turn, const UnsettledDeliveries& held,
-                              const wire::TagRange& range) {
+std::uint64_t pass_over_stale(Turn& turn, const Session& session, const wire::TagRange& range) {
     const std::uint64_t first = std::max<std::uint64_t>(range.first, 1);
-    if (first >= held.epoch_first() || range.last < first) return first;
-    const std::uint64_t last = std::min(range.last, held.epoch_first() - 1);
+    if (first > session.epoch_tags || range.last < first) return first;
+    const std::uint64_t last = std::min(range.last, session.epoch_tags);
     turn.state.counters.stale_settles += last - first + 1;
     return last + 1;
 }
 
 /// Settles one range; gives the first tag that names nothing, if there is one. Its work is bounded
 /// by the deliveries held, however long the range.
-std::optional<std::uint64_t> settle_range(Turn& turn, UnsettledDeliveries& held,
-                                          const wire::TagRange& range, Settling& settling) {
+std::optional<std::uint64_t> settle_range(Turn& turn, const Session& session,
+                                          UnsettledDeliveries& held, const wire::TagRange& range,
+                                          Settling& settling) {
     std::optional<std::uint64_t> missing;
     if (range.first == 0) missing = 0;
-    std::uint64_t next = pass_over_stale(turn, held, range);
+    std::uint64_t next = pass_over_stale(turn, session, range);
     while (const auto tag = held.next_held(next, range.last)) {
         if (!missing && *tag > next) missing = next;
         settling.add(*held.take(*tag));
@@ -92,7 +92,8 @@ std::optional<std::uint64_t> settle_range(Turn& turn, UnsettledDeliveries& held,
 
 /// Settles ranges in the order of their tags, each tag at most once, so that no request costs more
 /// than the deliveries held.
-std::optional<std::uint64_t> settle_ranges(Turn& turn, UnsettledDeliveries& held,
+std::optional<std::uint64_t> settle_ranges(Turn& turn, const Session& session,
+                                           UnsettledDeliveries& held,
                                            std::vector<wire::TagRange> ranges, Settling& settling) {
     std::sort(ranges.begin(), ranges.end(),
               [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -104,7 +105,7 @@ std::optional<std::uint64_t> settle_ranges(Turn& turn, UnsettledDeliveries& held
             if (range.last <= *done) continue;
             range.first = *done + 1;
         }
-        const auto missed = settle_range(turn, held, range, settling);
+        const auto missed = settle_range(turn, session, held, range, settling);
         if (!missing) missing = missed;
         done = range.last;
     }
@@ -112,11 +113,12 @@ std::optional<std::uint64_t> settle_ranges(Turn& turn, UnsettledDeliveries& held
 }
 
 /// The tags that the request names, with `up_to` spelled out as those that are held.
-std::vector<wire::TagRange> ranges_of(const wire::Settle& verb, const UnsettledDeliveries& held) {
+std::vector<wire::TagRange> ranges_of(const wire::Settle& verb, const Session& session,
+                                      const UnsettledDeliveries& held) {
     if (!verb.up_to) return verb.tags;
     std::vector<wire::TagRange> ranges;
     const std::uint64_t last = verb.tags.front().last;
-    if (held.is_future(last)) return {{last, last}};
+    if (last > session.last_tag) return {{last, last}};
     std::uint64_t next = 0;
     while (const auto tag = held.next_held(next, last)) {
         next = *tag + 1;
@@ -129,11 +131,28 @@ std::vector<wire::TagRange> ranges_of(const wire::Settle& verb, const UnsettledD
     return ranges;
 }
 
-void finish(Turn& turn, const Asker& asker, Settling& settling, Consumer* consumer,
-            const std::optional<std::uint64_t>& missing) {
+/// Most ranges that are told back.
+constexpr std::size_t told_ranges = 1000;
+
+/// Tells how much was settled all the same, and which settle it was where no id says so.
+void refuse(Turn& turn, const Asker& asker, const wire::Settle& verb, Error error,
+            std::uint64_t changed) {
+    ++turn.state.counters.errors_answered;
+    wire::ErrorReply reply{std::move(error), {}};
+    reply.changed = changed;
+    if (!asker.id) {
+        reply.consumer = verb.consumer;
+        reply.tags = verb.tags;
+        if (reply.tags.size() > told_ranges) reply.tags.resize(told_ranges);
+    }
+    turn.out.list.push_back(Answer{asker.connection, {asker.id, std::move(reply)}});
+}
+
+void finish(Turn& turn, const Asker& asker, const wire::Settle& verb, Settling& settling,
+            Consumer* consumer, const std::optional<std::uint64_t>& missing) {
     settling.put_back();
     if (missing) {
-        fail(turn, asker, no_delivery(*missing));
+        refuse(turn, asker, verb, no_delivery(*missing), settling.count);
     } else if (asker.id) {
         wire::Ok ok;
         ok.changed = settling.count;
@@ -156,21 +175,23 @@ void settle(Turn& turn, const Asker& asker, const wire::Settle& verb) {
     if (!verb.consumer.empty()) {
         const auto found = session.consumers.find(verb.consumer);
         if (found == session.consumers.end()) {
-            return fail(turn, asker,
-                        error(ErrorCode::no_such_consumer,
-                              "session " + session.name + " has no consumer named '" +
-                                  escaped(verb.consumer) + "'",
-                              "consumer"));
+            return refuse(turn, asker, verb,
+                          error(ErrorCode::no_such_consumer,
+                                "session " + session.name + " has no consumer named '" +
+                                    escaped(verb.consumer) + "'",
+                                "consumer"),
+                          0);
         }
         consumer = found->second.get();
     }
     UnsettledDeliveries& held = consumer != nullptr ? consumer->unsettled : session.taken;
     Settling settling(turn, verb.action);
-    const auto missing = settle_ranges(turn, held, ranges_of(verb, held), settling);
+    const auto missing =
+        settle_ranges(turn, session, held, ranges_of(verb, session, held), settling);
     if (consumer != nullptr && verb.action == wire::Settlement::ack) {
         consumer->acked += settling.count;
     }
-    finish(turn, asker, settling, consumer, missing);
+    finish(turn, asker, verb, settling, consumer, missing);
 }
 
 void requeue_all(Turn& turn, Session& session) {
@@ -183,6 +204,7 @@ void requeue_all(Turn& turn, Session& session) {
         if (consumer->queue == nullptr) cancelled.push_back(name);
     }
     for (Unsettled& delivery : session.taken.take_all()) settling.add(std::move(delivery));
+    session.epoch_tags = session.last_tag;
     for (const std::string& name : cancelled) session.consumers.erase(name);
     settling.put_back();
     settling.dispatch_touched();

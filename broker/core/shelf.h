@@ -43,6 +43,7 @@ struct WaitingGet {
     ConnectionId connection;
     std::optional<std::uint64_t> id;
     wire::Get verb;
+    bool purges = false;  ///< a purge that came behind such gets
 };
 /// Most of them for one queue; further ones are answered with limit_reached.
 inline constexpr std::size_t waiting_gets = 1000;

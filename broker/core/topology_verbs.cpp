@@ -139,12 +139,20 @@ void redeclare(Turn& turn, const Asker& asker, const Queue& queue, const wire::D
     Differences differences;
     if (!verb.passive) {
         differences.compare("durable", queue.options.durable, asked.durable);
-        differences.compare("exclusive", queue.options.exclusive, asked.exclusive);
+        // An exclusive queue is this session's own, whether that is said again or not.
+        if (asked.exclusive) differences.compare("exclusive", queue.options.exclusive, true);
         differences.compare("auto_delete", queue.options.auto_delete, asked.auto_delete);
-        differences.compare("max_messages", queue.options.max_messages, asked.max_messages);
-        differences.compare("max_bytes", queue.options.max_bytes, asked.max_bytes);
-        differences.compare("durability", text_of(queue.options.durability),
-                            text_of(asked.durability));
+        // What is not named has the default of the time when the queue was made.
+        if (verb.max_messages) {
+            differences.compare("max_messages", queue.options.max_messages, asked.max_messages);
+        }
+        if (verb.max_bytes) {
+            differences.compare("max_bytes", queue.options.max_bytes, asked.max_bytes);
+        }
+        if (!verb.durability.empty()) {
+            differences.compare("durability", text_of(queue.options.durability),
+                                text_of(asked.durability));
+        }
     }
     if (differences.any()) {
         return std::move(differences).answer(turn, asker, "queue " + quoted(queue.name));
@@ -340,12 +348,29 @@ void unbind(Turn& turn, const Asker& asker, const wire::Unbind& verb) {
 void purge(Turn& turn, const Asker& asker, const wire::Purge& verb) {
     Queue* queue = usable_queue(turn, asker, verb.queue);
     if (queue == nullptr) return;
+    if (queue->options.durable && !queue->shelf()->waiting.empty()) {
+        // Requests are carried out in their order: gets that wait for the disk come first.
+        auto& waiting = queue->shelf()->waiting;
+        if (waiting.size() >= waiting_gets) {
+            return fail(
+                turn, asker,
+                error(ErrorCode::limit_reached,
+                      std::to_string(waiting_gets) + " requests wait for messages of queue " +
+                          quoted(queue->name) + "; wait for their answers"));
+        }
+        waiting.push_back({asker.session.id, asker.connection, asker.id, {}, true});
+        return;
+    }
+    purge_now(turn, asker, *queue);
+    if (queue->options.durable) dispatch(turn, *queue);
+}
+
+void purge_now(Turn& turn, const Asker& asker, Queue& queue) {
     wire::Ok ok;
-    ok.queue = verb.queue;
-    ok.messages = queue->purge();
+    ok.queue = queue.name;
+    ok.messages = queue.purge();
     turn.state.counters.dropped_purged += *ok.messages;
     succeed(turn, asker, std::move(ok));
-    if (queue->options.durable) dispatch(turn, *queue);  // for `get`s that wait
 }
 
 void delete_queue(Turn& turn, Queue& queue, QueueEnd why) {

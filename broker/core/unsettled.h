@@ -1,9 +1,11 @@
-// Deliveries that wait to be settled, by tag. Tags are dense and never used again within a
-// session, so a tag is found by its distance from the first one of a window. Old deliveries that
-// stay unsettled while those after them are settled leave the window for a map: what is kept is
-// in proportion to what is held, however far apart the tags are.
+// Deliveries that wait to be settled, by tag. Tags rise, and are given by the session: those of one
+// consumer may have gaps between them. Settled ones stay in a window until all before them are
+// settled, so that a tag is found by its distance from the first one where there are no gaps. Old
+// deliveries that stay unsettled while those after them are settled leave the window for a map:
+// what is kept is in proportion to what is held.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -24,8 +26,8 @@ struct Unsettled {
 
 class UnsettledDeliveries {
   public:
-    /// Gives the new delivery's tag; the first is 1.
-    std::uint64_t add(Message message, QueueId queue, Instant now);
+    /// Requires a tag above every one before.
+    void add(std::uint64_t tag, Message message, QueueId queue, Instant now);
 
     /// The delivery with this tag, which is then no longer held; nothing where there is none.
     std::optional<Unsettled> take(std::uint64_t tag);
@@ -38,34 +40,35 @@ class UnsettledDeliveries {
     template <class Visit>
     void change_each(const Visit& visit) {
         for (auto& [tag, held] : old_) visit(held);
-        for (std::optional<Unsettled>& held : window_) {
-            if (held) visit(*held);
+        for (Place& place : window_) {
+            if (place.held) visit(*place.held);
         }
     }
 
-    /// All of them, in the order of their tags. From here on their tags are stale.
+    /// All of them, in the order of their tags.
     std::vector<Unsettled> take_all();
+    /// Those of one queue, likewise.
+    std::vector<Unsettled> take_of(QueueId queue);
 
-    /// Tags below this one are from an earlier epoch: handed back when the connection broke.
-    std::uint64_t epoch_first() const { return epoch_first_; }
-
-    /// A tag that add() has not yet given.
-    bool is_future(std::uint64_t tag) const { return tag >= next_tag(); }
-
-    std::uint64_t next_tag() const { return window_first_ + window_.size(); }
     std::uint64_t count() const { return count_; }
     std::uint64_t bytes() const { return bytes_; }
     std::optional<Instant> oldest() const;  ///< when the oldest one held was delivered
 
   private:
+    struct Place {
+        std::uint64_t tag = 0;
+        std::optional<Unsettled> held;  ///< nothing: settled
+    };
+    using Window = std::deque<Place>;
+
+    /// The first place in the window with this tag or a later one.
+    std::size_t place_of(std::uint64_t tag) const;
     void trim();
     std::optional<Unsettled> take_from_window(std::uint64_t tag);
     std::optional<Unsettled> take_from_old(std::uint64_t tag);
 
-    std::map<std::uint64_t, Unsettled> old_;       ///< below the window
-    std::deque<std::optional<Unsettled>> window_;  ///< settled ones in the middle are nothing
-    std::uint64_t window_first_ = 1;               ///< tag of its first element
-    std::uint64_t epoch_first_ = 1;
+    std::map<std::uint64_t, Unsettled> old_;  ///< below the window
+    Window window_;                           ///< in the order of the tags
     std::uint64_t count_ = 0;
     std::uint64_t bytes_ = 0;
 };

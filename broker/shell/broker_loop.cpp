@@ -204,7 +204,8 @@ void BrokerLoop::receive(std::size_t listener, std::span<net::Frame> frames) {
         return;
     }
     const auto& decoded = std::get<wire::Decoded<wire::Request>>(admitted);
-    if (starting_ && hold(listener, frames, decoded.value)) return;
+    const bool waits = starting_ || waits_for_head(decoded.value.operation);
+    if (waits && hold(listener, frames, decoded.value)) return;
     serve(connection, decoded);
 }
 

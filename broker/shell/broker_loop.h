@@ -84,6 +84,7 @@ class BrokerLoop {
     bool drain(std::size_t listener);
     void receive(std::size_t listener, std::span<net::Frame> frames);
     bool hold(std::size_t listener, std::span<net::Frame> frames, const wire::Request& request);
+    bool waits_for_head(const wire::Operation& operation) const;
     void serve_held();
     void serve(Connection& connection, const wire::Decoded<wire::Request>& decoded);
     std::optional<Error> why_not(const Connection& connection, const wire::Request& request) const;
@@ -102,7 +103,10 @@ class BrokerLoop {
 
     void heed(const store::Recovered& recovered);
     void heed(const core::Committed& committed) { apply(committed); }
-    void heed(const ReadDone& done) { apply(Storekeeper::loaded_from(done)); }
+    void heed(const ReadDone& done) {
+        apply(Storekeeper::loaded_from(done));
+        if (!starting_) serve_held();
+    }
     void heed(const BackupDone& done);
     void heed(const core::StorageState& state);
     void heed(const core::StorageFailed& failed);

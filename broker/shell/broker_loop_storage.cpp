@@ -110,6 +110,16 @@ bool BrokerLoop::hold(std::size_t listener, std::span<net::Frame> frames,
     return true;
 }
 
+/// A look at the head of a queue that is only being read from the disk, as after a start: it waits,
+/// and sees the queue as it is.
+bool BrokerLoop::waits_for_head(const wire::Operation& operation) const {
+    const auto* peek = std::get_if<wire::Peek>(&operation);
+    if (peek == nullptr) return false;
+    const core::Queue* queue = core_.topology().queue(peek->queue);
+    return queue != nullptr && queue->options.durable && queue->ready() > 0 &&
+           queue->shelf()->loading && queue->first_ready(1).empty();
+}
+
 void BrokerLoop::serve_held() {
     for (HeldRequests::Request& request : held_.take()) {
         if (connections_.find(request.listener, request.frames[0].view()) == nullptr) continue;

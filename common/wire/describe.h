@@ -100,6 +100,8 @@ void describe(Visit& visit, Op& op) {
     visit.number("heartbeat_ms", op.heartbeat_ms);
     visit.number("grace_ms", op.grace_ms);
     visit.flag("batch", op.batch);
+    visit.texts("features", op.features);
+    visit.text("credentials", op.credentials);
 }
 
 template <class Visit, Any<DeclareExchange> Op>
@@ -222,6 +224,7 @@ void describe(Visit& visit, Op& op) {
     visit.required("max_batch_bytes", op.max_batch_bytes);
     visit.text("broker", op.broker);
     visit.text("durability", op.durability);
+    visit.texts("features", op.features);
 }
 
 template <class Visit, Any<Ok> Op>
@@ -239,6 +242,9 @@ template <class Visit, Any<ErrorReply> Op>
 void describe(Visit& visit, Op& op) {
     visit.error(op.error);
     visit.texts("differs", op.differs);
+    visit.number("changed", op.changed);
+    visit.text("consumer", op.consumer);
+    visit.optional_tags("tag", "tags", op.tags);
 }
 
 template <class Visit, Any<Confirm> Op>

@@ -180,6 +180,11 @@ void FieldReader::tags(std::string_view one, std::string_view many, std::vector<
     }
 }
 
+void FieldReader::optional_tags(std::string_view one, std::string_view many,
+                                std::vector<TagRange>& out) {
+    if (map_.find(one) != nullptr || map_.find(many) != nullptr) tags(one, many, out);
+}
+
 void FieldReader::settlement(std::string_view field, Settlement& out) {
     const Node* const node = find(field, Kind::text, false);
     if (node == nullptr) return;

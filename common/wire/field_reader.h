@@ -50,6 +50,7 @@ class FieldReader {
     void keys(std::string_view field, std::vector<std::string>& out);
     void texts(std::string_view field, std::vector<std::string>& out);
     void tags(std::string_view one, std::string_view many, std::vector<TagRange>& out);
+    void optional_tags(std::string_view one, std::string_view many, std::vector<TagRange>& out);
     void settlement(std::string_view field, Settlement& out);
     void error(Error& out);
     void rows(std::string_view field, std::string& out);

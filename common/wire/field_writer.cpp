@@ -79,6 +79,11 @@ void FieldWriter::tags(std::string_view one, std::string_view many,
     out_.end_array();
 }
 
+void FieldWriter::optional_tags(std::string_view one, std::string_view many,
+                                const std::vector<TagRange>& ranges) {
+    if (!ranges.empty()) tags(one, many, ranges);
+}
+
 void FieldWriter::settlement(std::string_view field, Settlement value) {
     switch (value) {
         case Settlement::ack:

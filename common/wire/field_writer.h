@@ -35,6 +35,8 @@ class FieldWriter {
     void keys(std::string_view field, const std::vector<std::string>& keys);
     void texts(std::string_view field, const std::vector<std::string>& values);
     void tags(std::string_view one, std::string_view many, const std::vector<TagRange>& ranges);
+    void optional_tags(std::string_view one, std::string_view many,
+                       const std::vector<TagRange>& ranges);
     void settlement(std::string_view field, Settlement value);
     void error(const Error& value);
     void rows(std::string_view field, std::string_view canonical);

@@ -42,6 +42,9 @@ struct Hello {
     std::optional<std::uint64_t> heartbeat_ms;  ///< something is sent at least this often
     std::optional<std::uint64_t> grace_ms;      ///< how long the session outlives its connection
     bool batch = false;                         ///< understands batches in deliver and confirm
+    /// What the client understands beyond version 1; the broker passes over what it does not know.
+    std::vector<std::string> features = {};
+    std::string credentials = {};  ///< for brokers that ask who is there; this one does not
 };
 
 struct Ping {};
@@ -180,9 +183,10 @@ struct Backup {
     std::string name;
 };
 
-using Operation = std::variant<Hello, Ping, Pong, Close, DeclareExchange, DeleteExchange,
-                               DeclareQueue, DeleteQueue, Bind, Unbind, Purge, Publish, Consume,
-                               Cancel, Credit, Settle, Get, Peek, List, StatusRequest, Explain, Backup>;
+using Operation =
+    std::variant<Hello, Ping, Pong, Close, DeclareExchange, DeleteExchange, DeclareQueue,
+                 DeleteQueue, Bind, Unbind, Purge, Publish, Consume, Cancel, Credit, Settle, Get,
+                 Peek, List, StatusRequest, Explain, Backup>;
 
 struct Request {
     std::optional<std::uint64_t> id;  ///< echoed in the answer; for publish, the first message's
@@ -206,6 +210,7 @@ struct Welcome {
     std::string broker;                   ///< program and version
     std::string durability;  ///< what the confirm for a durable queue promises: "sync", written
                              ///< and synced; or "none": this broker has no durable queues
+    std::vector<std::string> features = {};  ///< those of the hello that hold on this connection
 };
 
 /// Success. Only the fields that the operation has are on the wire.
@@ -223,6 +228,11 @@ struct Ok {
 struct ErrorReply {
     Error error;
     std::vector<std::string> differs;  ///< for properties_differ: each differing field
+    // To a settle: how many deliveries were settled all the same; and where it had no id, which
+    // settle it was.
+    std::optional<std::uint64_t> changed = {};
+    std::string consumer = {};
+    std::vector<TagRange> tags = {};
 };
 
 /// Messages id .. id+count-1 were taken by `queues` queues each (0: unroutable, and counted).

@@ -7,7 +7,8 @@ GROUPS = {}
 
 # What a missing field means, for each operation.
 DEFAULTS = {
-    "hello": dict(client="", token="", heartbeat_ms=None, grace_ms=None, batch=False),
+    "hello": dict(client="", token="", heartbeat_ms=None, grace_ms=None, batch=False,
+                  features=[], credentials=""),
     "ping": {}, "pong": {}, "close": {}, "status": {}, "empty": {},
     "declare_exchange": dict(kind="direct", durable=False, auto_delete=False, passive=False),
     "delete_exchange": dict(if_unused=False),
@@ -21,10 +22,10 @@ DEFAULTS = {
     "get": dict(no_ack=False, data=False),
     "peek": dict(count=1),
     "explain": dict(key=""), "backup": {},
-    "welcome": {},
+    "welcome": dict(features=[]),
     "ok": dict(exchange=None, queue=None, consumer=None, messages=None, consumers=None,
                changed=None, rows=None),
-    "error": dict(field="", offset=None, differs=[]),
+    "error": dict(field="", offset=None, differs=[], changed=None, consumer="", tags=[]),
     "confirm": dict(count=1),
     "refuse": dict(count=1, field="", offset=None),
     "cancelled": dict(field="", offset=None),
@@ -51,6 +52,14 @@ def vector(group, name, direction, fields, body=None, msgpack_fields=None, canon
         "body": body if body is None else body.hex(),
         "canonical": canonical,
         **outcome,
+    })
+
+
+def raw(group, name, direction, json_text, msgpack_hex, body=None, canonical=False, **outcome):
+    """A vector whose bytes json and msgpack would not write: another way to say the same."""
+    GROUPS.setdefault(group, []).append({
+        "name": name, "direction": direction, "json": json_text, "msgpack": msgpack_hex,
+        "body": body if body is None else body.hex(), "canonical": canonical, **outcome,
     })
 
 
@@ -97,7 +106,7 @@ request("hello", "the shortest hello", {"op": "hello", "versions": [1]})
 request("hello", "hello with every field",
         {"op": "hello", "id": 1, "versions": [1, 2], "client": "billing-worker",
          "token": "0123456789abcdef0123456789abcdef", "heartbeat_ms": 2000, "grace_ms": 60000,
-         "batch": True})
+         "batch": True, "features": ["a", "b"], "credentials": "secret"})
 request("hello", "hello may offer versions that nobody has",
         {"op": "hello", "versions": [0, 2147483648]})
 request("hello", "unknown fields of an operation are ignored",
@@ -108,6 +117,7 @@ WELCOME = {"op": "welcome", "id": 1, "version": 1, "session": "s-7",
            "max_message_bytes": 1048576, "max_batch": 65536, "max_batch_bytes": 16777216,
            "broker": "zexd 0.1.0", "durability": "none"}
 reply("hello", "welcome to a resumed session", WELCOME)
+reply("hello", "welcome tells which features hold", {**WELCOME, "features": ["a"]})
 request("hello", "ping", {"op": "ping", "id": 9})
 request("hello", "pong carries the id of its ping", {"op": "pong", "id": 9})
 request("hello", "ping without an id", {"op": "ping"})
@@ -198,6 +208,42 @@ publish("a batch in the envelope",
         [message(b"one", "info"), message(b"2", "error", content_type="application/json"),
          message(b"\xff", "info")], canonical=False)
 
+publish("integers at the ends of what 64 bits hold, and beyond what a float holds",
+        {"op": "publish", "exchange": "", "key": "q", "a": 9007199254740993,
+         "b": 9223372036854775808, "c": 18446744073709551615, "d": -9223372036854775808},
+        [message(b"", "q", a=9007199254740993, b=9223372036854775808, c=18446744073709551615,
+                 d=-9223372036854775808)])
+publish("a float without a fraction stays a float",
+        {"op": "publish", "exchange": "", "key": "q", "a": 1.0, "b": -0.0, "c": 5e-324},
+        [message(b"", "q", a=1.0, b=-0.0, c=5e-324)])
+publish("null in the envelope is the payload null",
+        {"op": "publish", "exchange": "", "key": "q", "data": None},
+        [message(b"null", "q", content_type="application/json")], canonical=False)
+publish("false in the envelope is the payload false",
+        {"op": "publish", "exchange": "", "key": "q", "data": False},
+        [message(b"false", "q", content_type="application/json")], canonical=False)
+publish("a number in the envelope is its JSON text",
+        {"op": "publish", "exchange": "", "key": "q", "data": 12.5},
+        [message(b"12.5", "q", content_type="application/json")], canonical=False)
+publish("a string in the envelope is its text, whatever the content type",
+        {"op": "publish", "exchange": "", "key": "q", "content_type": "application/json",
+         "data": '"tea"'},
+        [message(b'"tea"', "q", content_type="application/json")], canonical=False)
+publish("characters beyond the basic plane",
+        {"op": "publish", "exchange": "", "key": "\U0001f600", "x": "\U0001f408"},
+        [message(b"", "\U0001f600", x="\U0001f408")])
+raw("publish", "escapes in JSON: NUL, a surrogate pair, a solidus", "request",
+    '{"op":"publish","exchange":"","key":"q","x":"\\u0000\\ud83d\\ude00\\/\\u00fc"}',
+    pack({"op": "publish", "exchange": "", "key": "q", "x": "\0\U0001f600/ü"}),
+    meaning={"op": "publish", "id": None, "exchange": "", "mandatory": False, "batch": False,
+             "messages": [message(b"", "q", x="\0\U0001f600/ü")]})
+raw("publish", "MessagePack may write wider than it needs: map16, str8, str16, uint64, int64", "request",
+    None,
+    "de0005" + "d9026f70" + "da0007" + b"publish".hex() + "a26964" + "cf0000000000000014"
+    + "a865786368616e6765" + "d900" + "a36b6579" + "a171" + "a178" + "d3fffffffffffffff9",
+    meaning={"op": "publish", "id": 20, "exchange": "", "mandatory": False, "batch": False,
+             "messages": [message(b"", "q", x=-7)]})
+
 # ---- deliver.json -------------------------------------------------------------------------------
 
 request("deliver", "consume", {"op": "consume", "id": 30, "queue": "orders"})
@@ -230,6 +276,15 @@ deliver("a batch whose entries differ",
                       {"size": 3, "key": "error", "redelivered": True, "deliveries": 2}]},
         [delivery(9, b"one", "info", seq=1), delivery(10, b"two", "error", deliveries=2)],
         b"onetwo", canonical=False)
+deliver("a batch with empty payloads, some of them",
+        {"op": "deliver", "consumer": "w1", "tag": 9, "exchange": "logs", "key": "info",
+         "messages": [0, 3, 0]},
+        [delivery(9, b"", "info"), delivery(10, b"one", "info"), delivery(11, b"", "info")],
+        b"one")
+deliver("a batch with nothing but empty payloads has no body frame",
+        {"op": "deliver", "consumer": "w1", "tag": 9, "exchange": "logs", "key": "info",
+         "messages": [0, 0]},
+        [delivery(9, b"", "info"), delivery(10, b"", "info")])
 deliver("the answer to get",
         {"op": "deliver", "id": 33, "tag": 11, "remaining": 4, "exchange": "logs", "key": "error"},
         [delivery(11, b"disk full", "error")], b"disk full")
@@ -287,6 +342,14 @@ reply("replies", "an error that names what differs",
       {"op": "error", "id": 4, "code": 300, "error": "properties_differ",
        "reason": "auto_delete: is false, asked for true", "retry": False,
        "differs": ["auto_delete"]})
+reply("replies", "an error to a settle with an id tells what was settled all the same",
+      {"op": "error", "id": 40, "code": 203, "error": "no_such_delivery",
+       "reason": "tag 9 names no unsettled delivery", "field": "tag", "retry": False,
+       "changed": 2})
+reply("replies", "an error to a settle without an id tells which settle it was",
+      {"op": "error", "code": 203, "error": "no_such_delivery",
+       "reason": "tag 9 names no unsettled delivery", "field": "tag", "retry": False,
+       "changed": 2, "consumer": "w1", "tags": [[7, 9]]}, tags=[[7, 9]])
 reply("replies", "confirm", {"op": "confirm", "id": 20, "queues": 2})
 reply("replies", "confirm of several messages",
       {"op": "confirm", "id": 100, "count": 3, "queues": 0})
@@ -304,6 +367,18 @@ vector("replies", "return of a mandatory message", "reply",
                 "reason": "no queue is bound to 'logs' with key 'debug'", "field": "",
                 "offset": None, "retry": False, "exchange": "logs", "key": "debug",
                 "properties": {"type": "log.line"}, "payload": b"hm".hex()})
+vector("replies", "return of a message to the default exchange, without key and id", "reply",
+       {"op": "return", "code": 400, "error": "unroutable", "reason": "no queue is named ''",
+        "field": "key", "retry": False},
+       meaning={"op": "return", "id": None, "code": 400, "error": "unroutable",
+                "reason": "no queue is named ''", "field": "key", "offset": None, "retry": False,
+                "exchange": "", "key": "", "properties": {}, "payload": ""})
+reply("replies", "goodbye: the session was resumed elsewhere",
+      {"op": "goodbye", "code": 603, "error": "session_taken",
+       "reason": "session s-1 was resumed on another connection", "retry": False})
+reply("replies", "goodbye: nothing was heard",
+      {"op": "goodbye", "code": 604, "error": "heartbeat_missed",
+       "reason": "nothing was heard for 6000 ms", "retry": True})
 reply("replies", "goodbye",
       {"op": "goodbye", "code": 601, "error": "shutting_down",
        "reason": "the broker is shutting down", "retry": True})

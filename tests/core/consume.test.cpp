@@ -39,11 +39,24 @@ TEST_CASE("an unnamed consumer is named by the broker, past names that are taken
     CHECK(a.consumes("q", "") == Lines{"ok queue=q consumer=c-3"});
 }
 
+TEST_CASE("consuming again under the same name is fine where it asks for the same", "[consume]") {
+    Story story;
+    Client& a = with_queue(story, {"1", "2"});
+    a.declares("r");
+    a.consumes("q", "c", 1);
+    CHECK(a.consumes("q", "c", 1) == Lines{"ok queue=q consumer=c"});
+    CHECK(story.queue("q").consumers.size() == 1);
+    CHECK(a.does(wire::Consume{"q", "c", {}, {}, false, false}) == Lines{"ok queue=q consumer=c"});
+    CHECK(a.consumes("q", "c", 2) == Lines{"error consumer_exists [consumer]"});
+    CHECK(a.consumes("q", "c", 1, true) == Lines{"error consumer_exists [consumer]"});
+    CHECK(a.consumes("r", "c", 1) == Lines{"error consumer_exists [consumer]"});
+    CHECK(a.acks("c", 1) == Lines{"ok changed=1", "c #2 2"});
+}
+
 TEST_CASE("a consumer's name is unique in its session only", "[consume]") {
     Story story;
     Client& a = with_queue(story);
     a.consumes("q", "c");
-    CHECK(a.consumes("q", "c") == Lines{"error consumer_exists [consumer]"});
     CHECK(story["b"].consumes("q", "c") == Lines{"ok queue=q consumer=c"});
 }
 
@@ -115,7 +128,25 @@ TEST_CASE("a cancelled consumer gets nothing more and may settle what it holds",
     CHECK(a.requeues("c", 2) == Lines{"ok changed=1"});
     CHECK(story.ready("q") == Lines{"2", "3", "4"});
     CHECK(a.acks("c", 2) == Lines{"error no_such_consumer [consumer]"});
-    CHECK(a.consumes("q", "c", 1) == Lines{"ok queue=q consumer=c", "c #1 2 (2)"});
+    CHECK(a.consumes("q", "c", 1) == Lines{"ok queue=q consumer=c", "c #4 2 (2)"});
+}
+
+TEST_CASE("a cancelled consumer's name is free at once, and what it holds may still be settled",
+          "[consume]") {
+    Story story;
+    Client& a = with_queue(story, {"1", "2"});
+    a.declares("r");
+    a.sends("r", {"3"});
+    a.consumes("q", "c", 1);
+    cancel(a, "c");
+    CHECK(a.consumes("r", "c", 2) == Lines{"ok queue=r consumer=c", "c #2 3"});
+    CHECK(a.session().unacked() == 2);
+    a.deletes("r");
+    CHECK(a.acks("c", 2) == Lines{"error no_such_delivery [tag]"});
+    CHECK(a.acks("c", 1) == Lines{"ok changed=1"});
+    CHECK(a.session().consumers.empty());
+    CHECK(story.counters().acked == 1);
+    CHECK(story.ready("q") == Lines{"2"});
 }
 
 TEST_CASE("what a cancelled consumer holds goes back when the connection is lost", "[consume]") {
@@ -140,8 +171,8 @@ TEST_CASE("an auto-delete queue goes with its last consumer, not before its firs
     CHECK(story.core.topology().queues() == 0);
     CHECK(story.counters().dropped_auto_deleted == 2);
     CHECK(story.memory() > 0);  // both consumers hold one still
-    CHECK(a.acks("c", 1) == Lines{"ok changed=1"});
-    CHECK(a.rejects("d", 1) == Lines{"ok changed=1"});
+    CHECK(a.acks("c", 1) == Lines{"ok changed=0"});
+    CHECK(a.rejects("d", 2) == Lines{"ok changed=0"});
     CHECK(story.memory() == 0);
     CHECK(story.counters().acked == 0);
 }

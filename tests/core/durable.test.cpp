@@ -159,11 +159,21 @@ TEST_CASE("a get waits for its message to be stored, and for nothing else", "[du
     CHECK(with.a.gets("q") == Lines{"empty"});
 }
 
-TEST_CASE("a get that waits is answered when the queue is purged or deleted", "[durable]") {
+TEST_CASE("a purge behind gets that wait for the disk waits for them", "[durable]") {
     WithQueue with;
-    with.a.sends("q", {"one"});
+    with.a.sends("q", {"one", "two", "three"});
     CHECK(with.a.gets("q").empty());
-    CHECK(with.a.does(wire::Purge{"q"}) == Lines{"ok queue=q messages=1", "empty"});
+    CHECK(with.a.gets("q").empty());
+    CHECK(with.a.does(wire::Purge{"q"}, 7).empty());
+    with.story.settles_down();
+    CHECK(with.a.hears() == Lines{"confirm 1-3 queues=1", "got #1 one left=2", "got #2 two left=1",
+                                  "ok queue=q messages=1"});
+    CHECK(with.a.gets("q") == Lines{"empty"});
+    CHECK(with.story.counters().dropped_purged == 1);
+}
+
+TEST_CASE("a get that waits is answered when the queue is deleted", "[durable]") {
+    WithQueue with;
     with.a.sends("q", {"two"});
     CHECK(with.a.gets("q").empty());
     const Lines heard = with.a.deletes("q");

@@ -176,10 +176,61 @@ TEST_CASE("deliveries of several queues taken by get are settled together", "[se
     }
     for (const char* queue : {"s", "q", "r", "q", "s", "r"}) a.gets(queue);
     a.deletes("r");
-    CHECK(a.requeues("", 1, 6) == Lines{"ok changed=6"});
+    CHECK(a.requeues("", 1, 6) == Lines{"ok changed=4"});  // those of r went with it
     CHECK(story.ready("q") == Lines{"q1", "q2"});
     CHECK(story.ready("s") == Lines{"s1", "s2"});
     CHECK(story.counters().requeued == 4);
+}
+
+TEST_CASE("a late settle never touches another delivery", "[settle]") {
+    Story story;
+    Client& a = holding(story, 2);
+    a.deletes("q");
+    holding(story, 2);
+    CHECK(a.session().last_tag == 4);
+    CHECK(a.acks("c", 1, 2) == Lines{"error no_such_delivery [tag]"});
+    CHECK(story.counters().acked == 0);
+    CHECK(story.queue("q").unacked() == 2);
+    a.does(wire::Cancel{"c"});
+    CHECK(a.acks("c", 3, 4) == Lines{"ok changed=2"});
+    a.sends("q", {"1"});
+    CHECK(a.consumes("q", "c") == Lines{"ok queue=q consumer=c", "c #5 1"});
+    CHECK(a.acks("c", 3, 4) == Lines{"error no_such_delivery [tag]"});
+    CHECK(story.queue("q").unacked() == 1);
+}
+
+TEST_CASE("the tags of a session's consumers and of get are one count", "[settle]") {
+    Story story;
+    Client& a = story["a"];
+    a.declares("q");
+    a.declares("r");
+    a.sends("q", {"1"});
+    a.sends("r", {"2", "3"});
+    CHECK(a.consumes("q", "c") == Lines{"ok queue=q consumer=c", "c #1 1"});
+    CHECK(a.gets("r") == Lines{"got #2 2 left=1"});
+    CHECK(a.consumes("r", "d") == Lines{"ok queue=r consumer=d", "d #3 3"});
+    CHECK(a.acks("c", 3) == Lines{"error no_such_delivery [tag]"});
+    CHECK(a.acks("d", 2) == Lines{"error no_such_delivery [tag]"});
+    CHECK(story.counters().acked == 0);
+    CHECK(a.acks("d", 3) == Lines{"ok changed=1"});
+}
+
+TEST_CASE("an error to a settle tells what it did, and which it was", "[settle]") {
+    Story story;
+    Client& a = holding(story, 3);
+    wire::Settle verb;
+    verb.consumer = "c";
+    verb.tags = {{1, 1}, {7, 9}};
+    const bool with_id = GENERATE(true, false);
+    wire::Request request{std::nullopt, verb};
+    if (with_id) request.id = 5;
+    Effects effects;
+    story.core.apply(PeerRequest{a.connection, wire::Form::json, "", &request}, story.now, effects);
+    const auto& answer = std::get<Answer>(effects.list.at(0));
+    const auto& error = std::get<wire::ErrorReply>(answer.reply.answer);
+    CHECK(error.changed == 1);
+    CHECK(error.consumer == (with_id ? "" : "c"));
+    CHECK(error.tags == (with_id ? std::vector<wire::TagRange>{} : verb.tags));
 }
 
 }  // namespace zex::core

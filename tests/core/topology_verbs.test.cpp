@@ -49,6 +49,19 @@ TEST_CASE("redeclaring with other properties names each that differs", "[topolog
     CHECK(a.declares_exchange("x") == Lines{"ok exchange=x"});
 }
 
+TEST_CASE("what a declaration does not name is not compared", "[topology_verbs]") {
+    Story story;
+    Client& a = story["a"];
+    wire::DeclareQueue verb = declare_queue("q");
+    verb.max_messages = 5;
+    verb.max_bytes = 600;
+    a.does(verb);
+    CHECK(a.declares("q") == Lines{"ok queue=q messages=0 consumers=0"});
+    // One's own temporary queue by its name, as the page says.
+    const std::string name = a.declares_temporary();
+    CHECK(a.declares(name) == Lines{"ok queue=" + name + " messages=0 consumers=0"});
+}
+
 TEST_CASE("the sentence on a difference has both values", "[topology_verbs]") {
     Story story;
     Client& a = story["a"];

@@ -93,7 +93,9 @@ json meaning(const Hello& op) {
             {"token", op.token},
             {"heartbeat_ms", or_null(op.heartbeat_ms)},
             {"grace_ms", or_null(op.grace_ms)},
-            {"batch", op.batch}};
+            {"batch", op.batch},
+            {"features", op.features},
+            {"credentials", op.credentials}};
 }
 json meaning(const Ping&) {
     return {{"op", "ping"}};
@@ -217,7 +219,8 @@ json meaning(const Welcome& op) {
             {"max_batch", op.max_batch},
             {"max_batch_bytes", op.max_batch_bytes},
             {"broker", op.broker},
-            {"durability", op.durability}};
+            {"durability", op.durability},
+            {"features", op.features}};
 }
 json meaning(const Ok& op) {
     return {{"op", "ok"},
@@ -230,7 +233,13 @@ json meaning(const Ok& op) {
             {"rows", op.rows.empty() ? json(nullptr) : json::from_msgpack(op.rows)}};
 }
 json meaning(const ErrorReply& op) {
-    return with(fields_of(op.error), {{"op", "error"}, {"differs", op.differs}});
+    json tags = json::array();
+    for (const TagRange& range : op.tags) tags.push_back({range.first, range.last});
+    return with(fields_of(op.error), {{"op", "error"},
+                                      {"differs", op.differs},
+                                      {"changed", or_null(op.changed)},
+                                      {"consumer", op.consumer},
+                                      {"tags", tags}});
 }
 json meaning(const Confirm& op) {
     return {{"op", "confirm"}, {"count", op.count}, {"queues", op.queues}};

@@ -62,7 +62,8 @@ namespace zex {
     X(client_closed, 702, false, "the client was closed")                                          \
     X(bad_argument, 703, false, "an argument is not usable")                                       \
     X(outbox_full, 704, true, "too many messages wait to be sent or confirmed")                    \
-    X(bad_reply, 705, false, "the broker's answer could not be understood")
+    X(bad_reply, 705, false, "the broker's answer could not be understood")                        \
+    X(callback_failed, 706, false, "a callback of the program threw an exception")
 
 enum class ErrorCode : std::uint16_t {
 #define X(name, number, retry, sentence) name = number,
@@ -78,11 +79,11 @@ struct ErrorInfo {
     std::string_view sentence;  ///< what it means, without a full stop
 };
 
-inline constexpr auto error_table = std::to_array<ErrorInfo>({
-#define X(name, number, retry, sentence) {ErrorCode::name, #name, retry, sentence},
+inline constexpr std::array error_table = {
+#define X(name, number, retry, sentence) ErrorInfo{ErrorCode::name, #name, retry, sentence},
     ZEX_ERRORS(X)
 #undef X
-});
+};
 #undef ZEX_ERRORS
 
 /// The row of `code`. A number from a newer broker that is not in the table gives the row of
@@ -96,8 +97,8 @@ std::optional<ErrorCode> error_code(std::uint64_t number);
 /// known, the field at fault and the byte offset in the envelope.
 struct Error {
     ErrorCode code = ErrorCode::malformed;
-    std::string reason;                        ///< names the values at hand and the way out
-    std::string field;                         ///< empty where no single field is at fault
+    std::string reason = {};                   ///< names the values at hand and the way out
+    std::string field = {};                    ///< empty where no single field is at fault
     std::optional<std::uint64_t> offset = {};  ///< bytes from the start of the envelope
 
     std::string_view name() const { return info(code).name; }
@@ -106,7 +107,11 @@ struct Error {
     /// One line for a person: "no_such_queue (201): no queue named 'a'; declare it first".
     std::string text() const;
 
-    bool operator==(const Error&) const = default;
+    friend bool operator==(const Error& a, const Error& b) {
+        return a.code == b.code && a.reason == b.reason && a.field == b.field &&
+               a.offset == b.offset;
+    }
+    friend bool operator!=(const Error& a, const Error& b) { return !(a == b); }
 };
 
 inline Error error(ErrorCode code, std::string reason, std::string field = {}) {

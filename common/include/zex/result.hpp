@@ -11,7 +11,8 @@
 
 namespace zex {
 
-/// Thrown by Result::value() when there is none: for programs that prefer exceptions.
+/// Thrown by Result::value() and Status::or_throw() where there is an error: for programs that
+/// prefer exceptions.
 class BadResult : public std::exception {
   public:
     explicit BadResult(const Error& error) : text_(error.text()) {}
@@ -33,7 +34,8 @@ class [[nodiscard]] Result {
     /// The value; throws BadResult where there is an error instead.
     T& value() & { return require(), std::get<0>(state_); }
     const T& value() const& { return require(), std::get<0>(state_); }
-    T&& value() && { return require(), std::get<0>(std::move(state_)); }
+    /// Of a temporary, by value: what a range-for goes over must outlive the whole expression.
+    T value() && { return require(), std::get<0>(std::move(state_)); }
 
     /// Requires ok().
     T& operator*() { return *std::get_if<0>(&state_); }
@@ -62,9 +64,11 @@ class [[nodiscard]] Status {
     const Error& error() const { return *error_; }  ///< requires !ok()
 
     /// Throws BadResult where there is an error.
-    void value() const {
+    void or_throw() const {
         if (error_) throw BadResult(*error_);
     }
+    /// The same, by the name that Result has for it.
+    void value() const { or_throw(); }
 
   private:
     std::optional<Error> error_;
