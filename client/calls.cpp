@@ -3,9 +3,25 @@
 #include <vector>
 
 namespace zex {
+namespace {
+
+template <class... Ops>
+bool is_one_of(const wire::Operation& operation) {
+    return (std::holds_alternative<Ops>(operation) || ...);
+}
+
+bool changes(bool internal, const wire::Operation& operation) {
+    return !internal &&
+           is_one_of<wire::DeclareExchange, wire::DeleteExchange, wire::DeclareQueue,
+                     wire::DeleteQueue, wire::Bind, wire::Unbind, wire::Consume, wire::Cancel>(
+               operation);
+}
+
+}  // namespace
 
 void Calls::add(std::uint64_t id, Call call, bool internal) {
     deadlines_.emplace(call.deadline, id);
+    changing_ += changes(internal, call.operation) ? 1 : 0;
     sent_.emplace(id, Sent{std::move(call), internal, false});
 }
 
@@ -14,6 +30,7 @@ std::optional<Calls::Sent> Calls::take(std::uint64_t id) {
     if (found == sent_.end()) return std::nullopt;
     Sent out = std::move(found->second);
     deadlines_.erase({out.call.deadline, id});
+    changing_ -= changes(out.internal, out.call.operation) ? 1 : 0;
     sent_.erase(found);
     return out;
 }

@@ -1,6 +1,7 @@
 // Requests that were sent and wait for their answers, by id, each with its deadline.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -30,10 +31,13 @@ class Calls {
     std::optional<Instant> next_deadline() const;
 
     bool empty() const { return sent_.empty(); }
+    /// Those of the program that declare, delete, bind, consume or the opposite.
+    std::size_t changing() const { return changing_; }
     std::map<std::uint64_t, Sent>& sent() { return sent_; }
 
   private:
     std::map<std::uint64_t, Sent> sent_;
+    std::size_t changing_ = 0;
     std::set<std::pair<Instant, std::uint64_t>> deadlines_;
 };
 

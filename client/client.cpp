@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <random>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -25,6 +29,19 @@ Status status_of(const Result<wire::Ok>& ok) {
     return ok ? Status() : Status(ok.error());
 }
 
+/// Made here and not by the broker, so that the request can be sent twice, and so that the queue
+/// has the same name when it must be made anew.
+std::string temporary_name() {
+    std::random_device random;
+    std::array<char, 9> digits{};
+    std::string name = "tmp-";
+    for (int i = 0; i < 4; ++i) {
+        std::snprintf(digits.data(), digits.size(), "%08x", static_cast<unsigned>(random()));
+        name += digits.data();
+    }
+    return name;
+}
+
 Status closed_error() {
     return error(ErrorCode::client_closed, "the client is closed; connect a new one");
 }
@@ -38,6 +55,7 @@ struct Consumer::State {
     std::shared_ptr<Subscription> subscription;
     std::weak_ptr<ClientCore> core;
     Duration timeout{0};
+    ForkGuard guard;
 
     /// This thread reads the socket itself, where it may.
     Subscription::Lead lead() {
@@ -47,10 +65,15 @@ struct Consumer::State {
     }
 
     ~State() {
+        if (guard.is_child()) {
+            // Not ours to end, and a mutex may be locked for ever.
+            new std::shared_ptr<Subscription>(std::move(subscription));
+            return;
+        }
         if (const auto alive = core.lock()) {
             alive->abandon(subscription);
         } else {
-            subscription->silence();
+            (void)subscription->silence(Instant::max());
         }
     }
 };
@@ -60,11 +83,22 @@ const std::string& Consumer::name() const {
 }
 
 Result<Delivery> Consumer::next(std::optional<Milliseconds> timeout) {
+    if (state_->guard.is_child()) return used_in_child();
     const Duration longest = timeout ? Duration(*timeout) : state_->timeout;
     return state_->subscription->next(longest, state_->lead());
 }
 
+Result<std::optional<Delivery>> Consumer::try_next() {
+    using Taken = std::optional<Delivery>;
+    if (state_->guard.is_child()) return used_in_child();
+    Result<Delivery> next = state_->subscription->next(Duration{0});
+    if (next) return Taken(std::move(*next));
+    if (next.error().code == ErrorCode::timed_out) return Taken();
+    return next.error();
+}
+
 Result<Deliveries> Consumer::next_batch(std::size_t most, std::optional<Milliseconds> timeout) {
+    if (state_->guard.is_child()) return used_in_child();
     const Duration longest = timeout ? Duration(*timeout) : state_->timeout;
     return state_->subscription->next_batch(most, longest, state_->lead());
 }
@@ -102,17 +136,24 @@ Client& Client::operator=(Client&& other) noexcept {
 }
 
 Client::~Client() {
+    if (!core_) return;
+    if (core_->is_child()) {
+        // Its threads are the parent's: nothing here may be touched any more.
+        new std::shared_ptr<ClientCore>(std::move(core_));
+        return;
+    }
     constexpr Duration patience = std::chrono::milliseconds(500);
-    if (core_) (void)core_->end(patience);
+    (void)core_->end(SteadyClock().now() + patience, Instant::max());
 }
 
 Status Client::close(std::optional<Milliseconds> timeout) {
-    const Duration longest = timeout.value_or(core_->options().timeout);
+    const Milliseconds longest = timeout.value_or(core_->options().timeout);
     const Instant deadline = SteadyClock().now() + longest;
-    Status flushed = core_->flush(std::chrono::duration_cast<Milliseconds>(longest));
-    if (!flushed && flushed.error().code == ErrorCode::client_closed) return {};
-    const Duration left = deadline - SteadyClock().now();
-    Status ended = core_->end(std::max<Duration>(left, std::chrono::milliseconds(100)));
+    Status flushed = core_->flush(longest);
+    if (!flushed && flushed.error().code == ErrorCode::client_closed) flushed = {};
+    constexpr Duration least = std::chrono::milliseconds(100);
+    const Instant end = std::max(deadline, SteadyClock().now() + least);
+    Status ended = core_->end(end, end);
     return flushed ? ended : flushed;
 }
 
@@ -139,7 +180,7 @@ Status Client::delete_exchange(const std::string& name, bool if_unused) {
 
 Result<QueueInfo> Client::declare_queue(const std::string& name, const QueueOptions& options) {
     wire::DeclareQueue declare;
-    declare.queue = name;
+    declare.queue = name.empty() ? temporary_name() : name;
     declare.durable = options.durable;
     declare.durability = options.durability;
     declare.exclusive = options.exclusive || name.empty();
@@ -147,10 +188,10 @@ Result<QueueInfo> Client::declare_queue(const std::string& name, const QueueOpti
     declare.passive = options.passive;
     declare.max_messages = options.max_messages;
     declare.max_bytes = options.max_bytes;
+    const std::string declared = declare.queue;
     const Result<wire::Ok> ok = core_->ask_ok(std::move(declare));
     if (!ok) return ok.error();
-    return QueueInfo{name.empty() ? ok->queue.value_or("") : name, ok->messages.value_or(0),
-                     ok->consumers.value_or(0)};
+    return QueueInfo{declared, ok->messages.value_or(0), ok->consumers.value_or(0)};
 }
 
 Result<std::uint64_t> Client::delete_queue(const std::string& name, bool if_unused, bool if_empty) {
@@ -203,6 +244,7 @@ PublishCounts Publisher::counts() const {
 }
 
 Status Publisher::wait(std::optional<Milliseconds> timeout) {
+    if (core_->is_child()) return used_in_child();
     const Milliseconds longest = timeout.value_or(core_->options().timeout);
     if (tally_->wait(std::chrono::steady_clock::now() + longest)) return {};
     return error(ErrorCode::timed_out, "not all messages were answered within " +

@@ -1,6 +1,8 @@
 #include "client/client_core.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
 #include <utility>
 
 #include "client/message_fields.h"
@@ -11,6 +13,24 @@ namespace {
 
 Instant now() {
     return SteadyClock().now();
+}
+
+constexpr std::size_t largest_message = std::size_t{1} << 31;
+
+/// What the program hears of an exception in its callback.
+std::function<void(const Error&)> teller(const Options& options) {
+    return [tell = options.on_error](const Error& why) {
+        if (!tell) {
+            const std::string line = "zex client: " + why.text() + "\n";
+            std::fwrite(line.data(), 1, line.size(), stderr);
+            return;
+        }
+        try {
+            tell(why);
+        } catch (...) {
+            // There is nobody left to tell.
+        }
+    };
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -26,9 +46,47 @@ Error not_reached(const Options& options, const std::optional<Error>& last) {
     return error(ErrorCode::not_connected, std::move(reason));
 }
 
+/// An endpoint that cannot be one, whoever listens.
+std::optional<Error> what_is_wrong(const std::string& endpoint, const Options& options) {
+    const auto bad = [&](const std::string& why) {
+        return error(ErrorCode::bad_argument, "the endpoint '" + escaped(endpoint) + "' " + why,
+                     "endpoints");
+    };
+    const std::size_t scheme_end = endpoint.find("://");
+    if (scheme_end == std::string::npos) {
+        return bad("has no scheme; did you mean tcp://" + escaped(endpoint) + "?");
+    }
+    const std::string scheme = endpoint.substr(0, scheme_end);
+    const std::string rest = endpoint.substr(scheme_end + 3);
+    if (rest.empty()) return bad("names nothing behind its scheme");
+    if (scheme == "ipc") return std::nullopt;
+    if (scheme == "inproc") {
+        if (options.zmq_context != nullptr) return std::nullopt;
+        return bad("is one within a process; give the broker's context as Options::zmq_context");
+    }
+    if (scheme != "tcp") return bad("has a scheme that is none of tcp, ipc and inproc");
+    const std::size_t colon = rest.rfind(':');
+    const std::string port = colon == std::string::npos ? "" : rest.substr(colon + 1);
+    std::uint32_t number = 0;
+    const auto [stop, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (port.empty() || problem != std::errc() || stop != port.data() + port.size() ||
+        number == 0 || number > 65535) {
+        return bad("has no port; write tcp://HOST:PORT, as in tcp://127.0.0.1:5695");
+    }
+    if (colon == 0) return bad("has no host; write tcp://HOST:PORT");
+    return std::nullopt;
+}
+
 Status check_options(const Options& options) {
     if (options.endpoints.empty()) {
         return error(ErrorCode::bad_argument, "there is no endpoint to connect to", "endpoints");
+    }
+    for (const std::string& endpoint : options.endpoints) {
+        if (auto wrong = what_is_wrong(endpoint, options)) return *wrong;
+    }
+    if (options.message_bytes_max == 0 || options.message_bytes_max > largest_message) {
+        return error(ErrorCode::bad_argument, "message_bytes_max is 1 to 2^31",
+                     "message_bytes_max");
     }
     if (options.reconnect.jitter < 0.0 || options.reconnect.jitter > 1.0) {
         return error(ErrorCode::bad_argument, "jitter is a number from 0 to 1", "jitter");
@@ -78,13 +136,13 @@ ClientCore::ClientCore(Options options, std::unique_ptr<net::Context> context)
       outbox_({options_.outbox_bytes, options_.unconfirmed_messages},
               [this] { driver_.announce(); }),
       subscriptions_(budget_),
-      callbacks_(budget_),
+      callbacks_(budget_, teller(options_)),
       driver_({options_, *context_, *bell_, outbox_, subscriptions_, *budget_, callbacks_, board_}),
       thread_([this] { driver_.run(); }) {}
 
 ClientCore::~ClientCore() {
     constexpr Duration patience = std::chrono::milliseconds(500);
-    (void)end(patience);
+    (void)end(now() + patience, Instant::max());
 }
 
 Call ClientCore::call(wire::Operation operation, std::optional<Milliseconds> timeout,
@@ -118,7 +176,8 @@ Result<std::string> ClientCore::check(std::string_view exchange, std::string_vie
 std::future<Result<Confirmed>> ClientCore::publish(std::string_view exchange, std::string_view key,
                                                    const Message& message,
                                                    const PublishOptions& options) {
-    const Result<std::string> own = check(exchange, key, message);
+    const Result<std::string> own =
+        is_child() ? Result<std::string>(used_in_child()) : check(exchange, key, message);
     if (!own) {
         std::promise<Result<Confirmed>> refused;
         refused.set_value(own.error());
@@ -144,6 +203,7 @@ Status ClientCore::post(std::string_view exchange, std::string_view key, const M
 }
 
 Status ClientCore::post(const BatchTerms& terms, std::string_view key, const Message& message) {
+    if (is_child()) return used_in_child();
     if (outbox_.append(terms, key, message)) return {};
     const Result<std::string> own = check(terms.exchange, key, message);
     if (!own) return own.error();
@@ -167,33 +227,56 @@ Status ClientCore::flush(std::optional<Milliseconds> timeout) {
 Result<std::shared_ptr<Subscription>> ClientCore::consume(
     const std::string& queue, const ConsumeOptions& options,
     std::function<void(Delivery&)> on_delivery) {
-    auto added = subscriptions_.add(options.consumer, options.no_ack, std::move(on_delivery));
+    if (is_child()) return used_in_child();
+    const Instant deadline = now() + options_.timeout;
+    Subscription::Terms terms;
+    terms.no_ack = options.no_ack;
+    terms.credit_bytes = options.credit_bytes.value_or(options_.inbox_bytes);
+    terms.on_delivery = std::move(on_delivery);
+    auto failing = std::make_shared<std::weak_ptr<Subscription>>();
+    terms.on_failure = [weak = weak_from_this(), failing](const Error& why,
+                                                          const Delivery& delivery) {
+        const auto core = weak.lock();
+        const auto subscription = failing->lock();
+        if (core && subscription) core->callback_failed(subscription, why, delivery);
+    };
+    auto added = subscriptions_.add(options.consumer, std::move(terms), deadline);
     if (!added) return added.error();
+    *failing = *added;
     wire::Consume consume;
     consume.queue = queue;
     consume.consumer = (*added)->name();
     consume.credit = options.credit;
     consume.credit_bytes = options.credit_bytes;
     consume.no_ack = options.no_ack;
-    const Result<wire::Ok> ok = ask_ok(consume);
+    const Duration left = std::max<Duration>(deadline - now(), Duration{0});
+    const Result<wire::Ok> ok = ask_ok(consume, std::chrono::ceil<Milliseconds>(left));
     if (ok) return added;
     subscriptions_.remove(*added);
+    (*added)->end(ok.error(), false);
     return ok.error();
 }
 
 /// Unread deliveries go back once the broker sends no more: before, it would send them here again.
+/// Then the name is free.
 Call ClientCore::cancel_call(const std::shared_ptr<Subscription>& subscription, Answered then) {
-    const auto answered = [subscription,
+    const auto answered = [this, subscription,
                            then = std::move(then)](Result<const wire::Answer*> answer) {
         subscription->end(error(ErrorCode::no_such_consumer, "the consumer was cancelled"), false);
+        subscriptions_.remove(subscription);
         if (then) then(std::move(answer));
     };
     return call(wire::Cancel{subscription->name()}, {}, answered);
 }
 
 Status ClientCore::cancel(const std::shared_ptr<Subscription>& subscription) {
-    subscription->silence();
-    if (!subscriptions_.remove(subscription)) return {};
+    if (is_child()) return used_in_child();
+    const bool quiet = subscription->silence(now() + options_.timeout);
+    const auto still_running = [&] {
+        return error(ErrorCode::timed_out, "a callback of consumer '" + subscription->name() +
+                                               "' is still running; none begins any more");
+    };
+    if (!subscriptions_.leave(subscription)) return quiet ? Status() : Status(still_running());
     auto promise = std::make_shared<std::promise<Status>>();
     std::future<Status> done = promise->get_future();
     const auto then = [promise](const Result<const wire::Answer*>& answer) {
@@ -201,15 +284,33 @@ Status ClientCore::cancel(const std::shared_ptr<Subscription>& subscription) {
         const bool gone = answer.ok() || answer.error().code == ErrorCode::no_such_consumer;
         promise->set_value(gone ? Status() : Status(answer.error()));
     };
-    if (Status pushed = outbox_.push(cancel_call(subscription, then)); !pushed) return pushed;
+    if (Status pushed = outbox_.push(cancel_call(subscription, then)); !pushed) {
+        subscriptions_.remove(subscription);
+        return pushed;
+    }
+    if (!quiet) return still_running();
     return done.get();
 }
 
 void ClientCore::abandon(const std::shared_ptr<Subscription>& subscription) {
-    subscription->silence();
-    if (!subscriptions_.remove(subscription)) return;
+    (void)subscription->silence(Instant::max());
+    if (!subscriptions_.leave(subscription)) return;
     // Refused only where the client is closed, and the consumer with it.
-    (void)outbox_.push(cancel_call(subscription, nullptr));
+    if (!outbox_.push(cancel_call(subscription, nullptr))) subscriptions_.remove(subscription);
+}
+
+/// The consumer ends; the message that was being worked on goes back to the queue.
+void ClientCore::callback_failed(const std::shared_ptr<Subscription>& subscription,
+                                 const Error& why, const Delivery& delivery) {
+    if (subscriptions_.leave(subscription)) {
+        const auto then = [delivery](const Result<const wire::Answer*>&) {
+            (void)DeliveryFactory::give_back(delivery);
+        };
+        if (!outbox_.push(cancel_call(subscription, then))) subscriptions_.remove(subscription);
+    }
+    Error told = why;
+    told.reason = "consumer '" + subscription->name() + "' ended: " + why.reason;
+    teller(options_)(told);
 }
 
 Result<std::optional<Delivery>> ClientCore::get(const std::string& queue, bool no_ack) {
@@ -226,23 +327,47 @@ Result<std::optional<Delivery>> ClientCore::get(const std::string& queue, bool n
 
 // ---- the end ------------------------------------------------------------------------------------
 
-Status ClientCore::end(Duration patience) {
-    const std::lock_guard lock(ending_);
-    if (std::exchange(ended_, true)) return {};
-    Status result;
+Status ClientCore::say_goodbye(Instant until) {
     const ConnectionState state = board_.state();
-    if (state == ConnectionState::connected || state == ConnectionState::resumed) {
-        const auto longest =
-            std::max(Milliseconds(1), std::chrono::duration_cast<Milliseconds>(patience));
-        const auto done = ask<bool>(wire::Close{}, longest,
-                                    [](const wire::Answer&) -> Result<bool> { return true; });
-        // When the broker goes while we leave, the client is closed all the same.
-        if (!done && done.error().code != ErrorCode::client_closed) result = done.error();
+    if (state != ConnectionState::connected && state != ConnectionState::resumed) return {};
+    const auto left = std::chrono::ceil<Milliseconds>(until - now());
+    const auto done = ask<bool>(wire::Close{}, std::max(Milliseconds(1), left),
+                                [](const wire::Answer&) -> Result<bool> { return true; });
+    // When the broker goes while we leave, the client is closed all the same.
+    if (done || done.error().code == ErrorCode::client_closed) return {};
+    return done.error();
+}
+
+Status ClientCore::end(Instant asked_until, Instant quiet_until) {
+    if (is_child()) return used_in_child();
+    Status result;
+    {
+        std::unique_lock lock(life_mutex_);
+        if (life_ == Life::open) {
+            life_ = Life::ending;
+            lock.unlock();
+            result = say_goodbye(asked_until);
+            driver_.stop();
+            thread_.join();
+            lock.lock();
+            life_ = Life::ended;
+            life_changed_.notify_all();
+        } else if (callbacks_.is_this_thread()) {
+            return {};
+        } else {
+            // The first one gives up at its own deadline, which may be later than this one.
+            const auto ended = [this] { return life_ == Life::ended; };
+            if (quiet_until == Instant::max()) {
+                life_changed_.wait(lock, ended);
+            } else if (!life_changed_.wait_until(lock, time_point(quiet_until), ended)) {
+                return error(ErrorCode::timed_out, "another thread is still closing the client");
+            }
+        }
     }
-    driver_.stop();
-    thread_.join();
-    callbacks_.stop();
-    return result;
+    if (callbacks_.stop(quiet_until)) return result;
+    return error(ErrorCode::timed_out,
+                 "the client is closed, but a callback is still running; the client's destructor "
+                 "waits for it");
 }
 
 }  // namespace zex

@@ -3,7 +3,8 @@
 // Thread: every function from any.
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
@@ -15,10 +16,11 @@
 #include <zex/client.hpp>
 
 #include "client/driver.h"
+#include "client/fork.h"
 
 namespace zex {
 
-class ClientCore {
+class ClientCore : public std::enable_shared_from_this<ClientCore> {
   public:
     static Result<std::shared_ptr<ClientCore>> connect(Options options);
     ~ClientCore();
@@ -47,17 +49,25 @@ class ClientCore {
                                                   std::function<void(Delivery&)> on_delivery);
     void lead(Subscription& subscription, Instant until) { driver_.lead(subscription, until); }
     Status cancel(const std::shared_ptr<Subscription>& subscription);
-    /// Without waiting.
+    /// Waits for its running callback only.
     void abandon(const std::shared_ptr<Subscription>& subscription);
 
     Result<std::optional<Delivery>> get(const std::string& queue, bool no_ack);
 
-    /// Ends the session, waiting for the broker to say so at most `patience`.
-    Status end(Duration patience);
+    /// Ends the session: waits for the broker to say so until `asked_until`, and for a callback
+    /// that is running until `quiet_until`. Whoever comes second waits for the first; within a
+    /// callback nobody waits for callbacks. `timed_out`.
+    Status end(Instant asked_until, Instant quiet_until);
+
+    /// The process was forked; nothing here may be touched, nor destroyed.
+    bool is_child() const { return guard_.is_child(); }
 
   private:
     ClientCore(Options options, std::unique_ptr<net::Context> context);
     Call call(wire::Operation operation, std::optional<Milliseconds> timeout, Answered answered);
+    Status say_goodbye(Instant until);
+    void callback_failed(const std::shared_ptr<Subscription>& subscription, const Error& why,
+                         const Delivery& delivery);
     Call cancel_call(const std::shared_ptr<Subscription>& subscription, Answered then);
     Status post(const BatchTerms& terms, std::string_view key, const Message& message);
     Result<std::string> check(std::string_view exchange, std::string_view key,
@@ -72,8 +82,11 @@ class ClientCore {
     StateBoard board_;
     Callbacks callbacks_;
     Driver driver_;
-    std::mutex ending_;
-    bool ended_ = false;
+    enum class Life : std::uint8_t { open, ending, ended };
+    const ForkGuard guard_;
+    std::mutex life_mutex_;
+    std::condition_variable life_changed_;
+    Life life_ = Life::open;
     std::thread thread_;
 };
 
@@ -81,6 +94,7 @@ class ClientCore {
 template <class T>
 Result<T> ClientCore::ask(wire::Operation operation, std::optional<Milliseconds> timeout,
                           std::function<Result<T>(const wire::Answer&)> read) {
+    if (is_child()) return used_in_child();
     auto promise = std::make_shared<std::promise<Result<T>>>();
     std::future<Result<T>> future = promise->get_future();
     const auto answered = [promise,

@@ -174,6 +174,20 @@ Payload Delivery::payload() const {
             std::string(bytes())};
 }
 
+std::optional<std::int64_t> Delivery::timestamp_ms() const {
+    const Frame::Heading& entry = frame_->heading(index_);
+    return number_field(entry.common, entry.own, "timestamp");
+}
+
+Message Delivery::message() const {
+    const Frame::Heading& entry = frame_->heading(index_);
+    wire::DeliverEntry whole;
+    whole.common = entry.common;
+    whole.own = entry.own;
+    whole.payload = bytes();
+    return message_of(whole);
+}
+
 nlohmann::json Delivery::headers() const {
     const Frame::Heading& entry = frame_->heading(index_);
     auto found = wire::find_value(entry.own, "headers");
@@ -216,6 +230,13 @@ Status DeliveryFactory::settle(const Deliveries& deliveries, wire::Settlement ac
     if (frame.settles == nullptr) return {};
     const std::uint64_t tag = deliveries.first_.tag();
     return frame.settles->settle(frame.generation, {tag, tag + deliveries.size() - 1}, action);
+}
+
+Status DeliveryFactory::give_back(const Delivery& delivery) {
+    const Frame& frame = *delivery.frame_;
+    if (frame.settles == nullptr) return {};
+    const std::uint64_t tag = delivery.tag();
+    return frame.settles->add(frame.generation, {tag, tag}, wire::Settlement::requeue);
 }
 
 Status DeliveryFactory::settle(const Delivery& delivery, wire::Settlement action, bool up_to) {

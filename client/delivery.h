@@ -61,6 +61,8 @@ class DeliveryFactory {
                                  std::size_t last);
     static Status settle(const Delivery& delivery, wire::Settlement action, bool up_to = false);
     static Status settle(const Deliveries& deliveries, wire::Settlement action);
+    /// Requeues without waking anybody: for who has the driver's turn.
+    static Status give_back(const Delivery& delivery);
 };
 
 }  // namespace zex

@@ -14,6 +14,7 @@ Instant now() {
 
 constexpr std::size_t gather_bytes = 1024 * 1024;  // from the outbox in one turn
 constexpr int reads_in_a_row = 64;
+constexpr std::size_t beside_payload = 16 * 1024 * 1024;  // properties, or a batch's other messages
 
 Session::Terms terms_of(const Options& options) {
     Session::Terms terms;
@@ -22,6 +23,10 @@ Session::Terms terms_of(const Options& options) {
     terms.heartbeat = options.heartbeat;
     terms.grace = options.grace;
     terms.reconnect = options.reconnect;
+    terms.message_bytes_max = options.message_bytes_max;
+    // One endpoint that says nothing leaves time for the others.
+    const Duration share = Duration(options.timeout) / static_cast<int>(options.endpoints.size());
+    terms.first_patience = std::min(terms.patience, share);
     return terms;
 }
 
@@ -49,6 +54,7 @@ bool Driver::step() {
     bool busy = gather();
     busy |= send();
     busy |= read();
+    busy |= resolve();
     busy |= watch();
     busy |= expire();
     // Reading makes libzmq notice that there is room again.
@@ -91,16 +97,22 @@ bool Driver::send() {
     return busy;
 }
 
+/// The program does not read what it was sent. Answers come the same way: while anybody waits for
+/// one, reading goes on, as far as memory allows.
+bool Driver::must_not_read() const {
+    return parts_.budget.exceeded() && (session_.idle() || parts_.budget.is_far_exceeded());
+}
+
 bool Driver::read() {
     if (!link_) return false;
-    if (parts_.budget.exceeded()) {
+    if (must_not_read()) {
         session_.heard(now());  // silent is this side, by choice
         may_read_ = true;
         return false;
     }
     std::vector<net::Frame> frames;
     int count = 0;
-    while (link_ && may_read_ && count < reads_in_a_row) {
+    while (link_ && may_read_ && count < reads_in_a_row && !must_not_read()) {
         may_read_ = link_->receive(frames);
         if (!may_read_) break;
         ++count;
@@ -132,7 +144,7 @@ void Driver::take_in(std::vector<net::Frame>& frames) {
 void Driver::deliver(std::vector<net::Frame>& frames, const wire::Deliver& delivery) {
     const std::shared_ptr<Subscription> consumer = parts_.subscriptions.find(delivery.consumer);
     if (consumer == nullptr) {
-        session_.unwanted(std::string(delivery.consumer), now());
+        session_.unwanted(std::string(delivery.consumer));
         perform();
         const std::uint64_t last = delivery.first_tag + delivery.messages.size() - 1;
         wire::Settle back{
@@ -212,7 +224,25 @@ void Driver::perform() {
 }
 
 void Driver::perform(OpenLink& effect) {
-    Result<Link> link = Link::open(parts_.context, effect.endpoint);
+    if (Resolver::has_name(effect.endpoint)) return resolver_.start(effect.endpoint);
+    open_link(effect.endpoint);
+}
+
+bool Driver::resolve() {
+    auto resolved = resolver_.take();
+    if (!resolved) return false;
+    if (*resolved) {
+        open_link(**resolved);
+    } else {
+        session_.link_lost(resolved->error(), now());
+    }
+    perform();
+    return true;
+}
+
+void Driver::open_link(const std::string& endpoint) {
+    Result<Link> link =
+        Link::open(parts_.context, endpoint, parts_.options.message_bytes_max + beside_payload);
     if (link) {
         link_.emplace(std::move(*link));
         may_watch_ = true;
@@ -223,6 +253,7 @@ void Driver::perform(OpenLink& effect) {
 }
 
 void Driver::perform(CloseLink&) {
+    resolver_.forget();
     link_.reset();
     while (!to_send_.empty()) {
         if (to_send_.back().posted) parts_.outbox.put_back(std::move(to_send_.back().posted));
@@ -239,14 +270,6 @@ void Driver::perform(SendRequest& effect) {
 void Driver::perform(SendBatch& effect) {
     const Batch& batch = *effect.batch;
     wire::Publish publish = batch.publish(effect.first, effect.count);
-    const Topology& topology = session_.topology();
-    std::vector<std::string> names;
-    if (publish.exchange.empty() && topology.has_renamed()) {
-        names.reserve(publish.messages.size());
-        for (wire::PublishEntry& entry : publish.messages) {
-            entry.key = names.emplace_back(topology.present_name(std::string(entry.key)));
-        }
-    }
     // The body goes by reference, beside the envelope: the codec writes the envelope only.
     wire::Frames frames = wire::encode(form_, {effect.id, std::move(publish)});
     to_send_.push_back(

@@ -24,6 +24,7 @@
 #include "client/callbacks.h"
 #include "client/link.h"
 #include "client/outbox.h"
+#include "client/resolver.h"
 #include "client/session.h"
 #include "client/state_board.h"
 #include "client/subscriptions.h"
@@ -77,7 +78,10 @@ class Driver {
     bool read();
     void take_in(std::vector<net::Frame>& frames);
     void deliver(std::vector<net::Frame>& frames, const wire::Deliver& deliver);
+    bool must_not_read() const;
     bool watch();
+    bool resolve();
+    void open_link(const std::string& endpoint);
     bool expire();
     void drop_link();
     void report_late(Outbox::Item& item, const Error* why);
@@ -107,6 +111,7 @@ class Driver {
     std::mutex turn_;  ///< guards all below
     Session session_;
     wire::Decoder decoder_;
+    Resolver resolver_;
     std::optional<Link> link_;
     std::deque<Outgoing> to_send_;
     std::vector<Outbox::Item> items_;

@@ -147,10 +147,11 @@ void Driver::sleep(Turn& turn, const net::Wakeup& bed, Instant until) {
         sleeps_until_ = std::min(until, next_deadline());
         Duration longest = sleeps_until_ == Instant::max() ? no_limit : sleeps_until_ - now();
         if (!to_send_.empty()) longest = std::min(longest, retry_blocked);
-        std::array<net::WaitItem, 3> items{};
+        std::array<net::WaitItem, 4> items{};
         items[0].fd = bed.fd();
         if (link_) items[1].fd = link_->events_fd();
-        if (link_ && !parts_.budget.exceeded()) items[2].fd = link_->dealer_fd();
+        if (link_ && !must_not_read()) items[2].fd = link_->dealer_fd();
+        if (resolver_.is_busy()) items[3].fd = resolver_.fd();
         turn.unlock();
         wait(items, longest, parts_.options.busy_poll);
         turn.lock();

@@ -8,7 +8,6 @@ namespace {
 // Full batches of 256 KiB: enough to keep libzmq busy for a few milliseconds. While it is full,
 // batches grow.
 constexpr int send_queue = 32;
-constexpr std::int64_t longest_frame = std::int64_t{256} << 20;
 
 Error lost(const std::string& endpoint, const std::string& what) {
     return error(ErrorCode::not_connected, endpoint + ": " + what);
@@ -16,10 +15,11 @@ Error lost(const std::string& endpoint, const std::string& what) {
 
 }  // namespace
 
-Result<Link> Link::open(net::Context& context, const std::string& endpoint) {
+Result<Link> Link::open(net::Context& context, const std::string& endpoint,
+                        std::size_t frame_bytes) {
     net::SocketOptions options;
     options.send_queue = send_queue;
-    options.frame_bytes = longest_frame;
+    options.frame_bytes = static_cast<std::int64_t>(frame_bytes);
     options.handshake_ms = 5000;
     options.connect_timeout_ms = 2000;
     Result<net::Socket> dealer = net::Socket::open(context, net::SocketKind::dealer, options);

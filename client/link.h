@@ -4,6 +4,7 @@
 // Thread: who has the driver's turn.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -20,7 +21,9 @@ namespace zex {
 
 class Link {
   public:
-    static Result<Link> open(net::Context& context, const std::string& endpoint);
+    /// A frame longer than `frame_bytes` ends the connection.
+    static Result<Link> open(net::Context& context, const std::string& endpoint,
+                             std::size_t frame_bytes);
 
     enum class News : std::uint8_t { none, ready, lost };
     /// What has happened to the connection; `why` is set where it is lost.

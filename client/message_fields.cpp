@@ -135,6 +135,16 @@ Message message_of(const wire::DeliverEntry& entry) {
     return message;
 }
 
+std::optional<std::int64_t> number_field(wire::Properties common, wire::Properties own,
+                                         std::string_view name) {
+    auto found = wire::find_value(own, name);
+    if (!found) found = wire::find_value(common, name);
+    if (!found) return std::nullopt;
+    const auto value = nlohmann::json::parse(wire::json_text(*found), nullptr, false);
+    if (!value.is_number_integer()) return std::nullopt;
+    return value.get<std::int64_t>();
+}
+
 nlohmann::json fields_object(wire::Properties common, wire::Properties own) {
     nlohmann::json fields = nlohmann::json::object();
     for (wire::Properties part : {common, own}) {

@@ -3,6 +3,8 @@
 // take the rest of its batch with it.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,8 +28,12 @@ inline bool is_plain(const Message& message) {
 /// MessagePack map; empty where there are none of them.
 Result<std::string> own_fields(const Message& message);
 
-/// A message as it came, for Returned.
+/// A message as it came, for Returned and for forwarding.
 Message message_of(const wire::DeliverEntry& entry);
+
+/// An integer property, or nothing where there is none of this name.
+std::optional<std::int64_t> number_field(wire::Properties common, wire::Properties own,
+                                         std::string_view name);
 
 /// Canonical MessagePack maps as a JSON object; fields of `own` stand before those of `common`.
 nlohmann::json fields_object(wire::Properties common, wire::Properties own);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/message_fields.h"
+#include "client/welcome_check.h"
 #include "common/base/check.h"
 
 namespace zex {
@@ -23,7 +24,7 @@ Error closed_error() {
 // Trying again cannot help: the broker would say the same.
 bool is_final(ErrorCode code) {
     return code == ErrorCode::unsupported_version || code == ErrorCode::session_taken ||
-           code == ErrorCode::not_permitted;
+           code == ErrorCode::not_permitted || code == ErrorCode::bad_argument;
 }
 
 /// A request that was sent twice meets the work of its first sending.
@@ -64,16 +65,20 @@ void Session::attempt_later(const std::optional<Error>& why, Instant now) {
     if (attempt->delay <= Duration{0}) open_link(now);
 }
 
+Duration Session::patience() const {
+    return plan_.attempts() <= terms_.endpoints.size() ? terms_.first_patience : terms_.patience;
+}
+
 void Session::open_link(Instant now) {
     stage_ = Stage::opening;
-    guard_ = now + terms_.patience;
+    guard_ = now + patience();
     effects_.push_back(OpenLink{endpoint_});
 }
 
 void Session::link_ready(Instant now) {
     if (stage_ != Stage::opening) return;
     stage_ = Stage::greeting;
-    guard_ = now + terms_.patience;
+    guard_ = now + patience();
     hello_id_ = next_id_++;
     wire::Hello hello;
     hello.versions = {wire::protocol_version};
@@ -93,10 +98,14 @@ void Session::link_lost(const Error& why, Instant now) {
     calls_.drop_internal();
     unwanted_.clear();
     restoring_ = 0;
+    restoration_.connection_lost();
     attempt_later(why, now);
 }
 
 void Session::welcomed(const wire::Welcome& welcome, Instant now) {
+    if (const auto odd = what_is_odd(welcome, terms_.message_bytes_max)) {
+        return is_final(odd->code) ? finish(*odd) : link_lost(*odd, now);
+    }
     plan_.succeeded();
     welcome_ = welcome;
     token_ = welcome.token;
@@ -105,78 +114,54 @@ void Session::welcomed(const wire::Welcome& welcome, Instant now) {
     heartbeat_ = std::chrono::milliseconds(std::max<std::uint64_t>(welcome.heartbeat_ms, 1));
     silence_ = std::chrono::milliseconds(
         std::max<std::uint64_t>(welcome.timeout_ms, 2 * welcome.heartbeat_ms));
-    restore_error_.reset();
-    if (welcome.resumed) {
-        opened(ConnectionState::resumed);
-        send_again();
-    } else {
-        restore_names(now);
-    }
-}
-
-void Session::opened(ConnectionState state) {
     stage_ = Stage::open;
+    told_ = false;
+    told_all_ = false;
+    restore_error_.reset();
+    if (!welcome.resumed) restoration_.new_session();
     effects_.push_back(Opened{welcome_});
-    if (restoring_ == 0) notify(state, restore_error_);
-}
-
-// ---- restoring a lost session -------------------------------------------------------------------
-
-// First what has names, because the broker chooses new ones for temporary queues ...
-void Session::restore_names(Instant now) {
-    stage_ = Stage::restoring;
-    guard_ = now + terms_.patience;
-    const auto exchanges = topology_.exchanges();
-    const auto queues = topology_.queues();
-    restoring_ = exchanges.size() + queues.size();
-    if (restoring_ == 0) return restore_uses(now);
-    for (const wire::DeclareExchange& declare : exchanges) {
-        ask(
-            declare, [this](const auto& answer) { restored_one(answer, now_); }, now);
-    }
-    for (const Topology::QueueStep& step : queues) {
-        const auto note = [this, step](const Result<const wire::Answer*>& answer) {
-            const wire::Ok* ok = answer ? std::get_if<wire::Ok>(*answer) : nullptr;
-            if (step.declare.queue.empty() && ok != nullptr && ok->queue) {
-                topology_.renamed(step.name, *ok->queue);
-            }
-            restored_one(answer, now_);
-        };
-        ask(step.declare, note, now);
-    }
-}
-
-void Session::restored_one(const Result<const wire::Answer*>& answer, Instant now) {
-    if (stage_ == Stage::restoring && !answer && answer.error().code == ErrorCode::timed_out) {
-        return;  // the guard ends this attempt
-    }
-    if (!answer && !restore_error_) restore_error_ = answer.error();
-    if (--restoring_ > 0) return;
-    if (stage_ == Stage::restoring) return restore_uses(now);
-    notify(ConnectionState::connected, restore_error_);
-}
-
-// ... then what uses the names, and behind it what was under way.
-void Session::restore_uses(Instant now) {
-    const auto bindings = topology_.bindings();
-    const auto consumers = topology_.consumers();
-    restoring_ = bindings.size() + consumers.size();
-    for (const wire::Bind& bind : bindings) {
-        ask(
-            bind, [this](const auto& answer) { restored_one(answer, now_); }, now);
-    }
-    for (const wire::Consume& consume : consumers) {
-        const auto note = [this, name = consume.consumer](const auto& answer) {
-            if (!answer) {
-                topology_.cancelled(name);
-                effects_.push_back(ConsumerEnded{name, answer.error()});
-            }
-            restored_one(answer, now_);
-        };
-        ask(consume, note, now);
-    }
-    opened(ConnectionState::connected);
+    // What has to be there goes first, behind it what was under way: requests of one connection are
+    // carried out in their order.
+    restore(now);
     send_again();
+    tell_restored();
+}
+
+// ---- restoring ----------------------------------------------------------------------------------
+
+/// Asks for what is missing and due.
+void Session::restore(Instant now) {
+    for (Restoration::Step& step : restoration_.due(now)) {
+        ++restoring_;
+        ask(std::move(step.operation),
+            [this, id = std::move(step.id)](const auto& answer) { restored(id, answer); });
+    }
+}
+
+void Session::restored(const Restoration::Id& id, const Result<const wire::Answer*>& answer) {
+    --restoring_;
+    const bool exists = !answer && id.kind == Restoration::Kind::consumer &&
+                        answer.error().code == ErrorCode::consumer_exists;
+    if (answer || exists) {
+        restoration_.done(id);
+    } else {
+        const Restoration::Outcome outcome = restoration_.refused(id, answer.error(), now_);
+        if (outcome.consumer_ended) effects_.push_back(ConsumerEnded{id.name, answer.error()});
+        if (outcome.told && !restore_error_) restore_error_ = answer.error();
+    }
+    tell_restored();
+}
+
+/// Once when all has been asked for and answered; later whenever something cannot be had, and when
+/// in the end everything is there.
+void Session::tell_restored() {
+    if (stage_ != Stage::open || restoring_ > 0) return;
+    const bool all = restoration_.agrees();
+    if (told_ && !restore_error_ && (told_all_ || !all)) return;
+    told_ = true;
+    told_all_ = all;
+    notify(welcome_.resumed ? ConnectionState::resumed : ConnectionState::connected,
+           std::exchange(restore_error_, std::nullopt));
 }
 
 void Session::send_again() {
@@ -205,6 +190,7 @@ void Session::submit(Call call, Instant now) {
         return call.answered(never_sent(call.timeout, operation_name(call.operation)));
     }
     if (std::holds_alternative<wire::Close>(call.operation)) closing_ = true;
+    restoration_.submitted(call.operation);
     const std::uint64_t id = next_id_++;
     send(id, call.operation);
     calls_.add(id, std::move(call), false);
@@ -241,7 +227,7 @@ void Session::receive(const wire::Reply& reply, Instant now) {
                    },
                    [&](const wire::Return& returned) { on_return(id, returned); },
                    [&](const wire::Cancelled& cancelled) {
-                       topology_.cancelled(cancelled.consumer);
+                       restoration_.cancelled(cancelled.consumer, cancelled.error.code);
                        effects_.push_back(ConsumerEnded{cancelled.consumer, cancelled.error});
                    },
                    [&](const wire::Goodbye& goodbye) { on_goodbye(goodbye.error, now); },
@@ -288,16 +274,18 @@ void Session::answer(const Calls::Sent& sent, Result<const wire::Answer*> result
     const wire::Operation& operation = sent.call.operation;
     if (!result && sent.again && done_before(operation, result.error().code)) result = &done;
     const wire::Ok* ok = result ? std::get_if<wire::Ok>(*result) : nullptr;
-    if (ok != nullptr && !sent.internal) topology_.succeeded(operation, *ok);
+    if (!sent.internal) {
+        if (ok != nullptr) restoration_.succeeded(operation);
+        if (!result) restoration_.failed(operation, result.error().code);
+    }
     sent.call.answered(result);
     if (std::holds_alternative<wire::Close>(operation)) finish(closed_error());
 }
 
-void Session::unwanted(const std::string& consumer, Instant now) {
+void Session::unwanted(const std::string& consumer) {
     if (!unwanted_.insert(consumer).second) return;
-    topology_.cancelled(consumer);
-    ask(
-        wire::Cancel{consumer}, [this, consumer](const auto&) { unwanted_.erase(consumer); }, now);
+    restoration_.submitted(wire::Cancel{consumer});
+    ask(wire::Cancel{consumer}, [this, consumer](const auto&) { unwanted_.erase(consumer); });
 }
 
 // ---- time ---------------------------------------------------------------------------------------
@@ -316,7 +304,7 @@ void Session::tick(Instant now) {
                                endpoint_ + " does not speak the zex protocol, or is overloaded"),
                          now);
     }
-    if (stage_ != Stage::open && stage_ != Stage::restoring) return;
+    if (stage_ != Stage::open) return;
     if (now >= heard_at_ + silence_) {
         return link_lost(error(ErrorCode::heartbeat_missed,
                                "nothing was heard from " + endpoint_ + " for " +
@@ -327,14 +315,18 @@ void Session::tick(Instant now) {
         sent_at_ = now;
         send(std::nullopt, wire::Ping{});
     }
+    // A request of the program under way may change what is wished for: its answer first.
+    if (calls_.changing() == 0) restore(now);
 }
 
 std::optional<Instant> Session::next_deadline() const {
     if (stage_ == Stage::finished) return std::nullopt;
     Instant first = Instant::max();
     if (stage_ != Stage::open) first = guard_;
-    if (stage_ == Stage::open || stage_ == Stage::restoring) {
+    if (stage_ == Stage::open) {
         first = std::min({first, heard_at_ + silence_, sent_at_ + heartbeat_});
+        const auto due = restoration_.next_due();
+        if (due && calls_.changing() == 0) first = std::min(first, *due);
     }
     for (const auto& deadline : {calls_.next_deadline(), unconfirmed_.next_deadline()}) {
         if (deadline) first = std::min(first, *deadline);
@@ -355,16 +347,15 @@ void Session::finish(const Error& why) {
 
 // ---- effects ------------------------------------------------------------------------------------
 
-void Session::ask(wire::Operation operation, Answered answered, Instant now) {
+void Session::ask(wire::Operation operation, Answered answered) {
     const std::uint64_t id = next_id_++;
     effects_.push_back(SendRequest{{id, operation}});
-    calls_.add(id,
-               {std::move(operation), now + terms_.patience, terms_.patience, std::move(answered)},
-               true);
+    // Without a deadline: heartbeats tell whether an answer may still come. A broker that reads its
+    // log answers when it has done so.
+    calls_.add(id, {std::move(operation), Instant::max(), Duration{0}, std::move(answered)}, true);
 }
 
 void Session::send(std::optional<std::uint64_t> id, wire::Operation operation) {
-    topology_.translate(operation);
     effects_.push_back(SendRequest{{id, std::move(operation)}});
 }
 

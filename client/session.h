@@ -21,7 +21,7 @@
 #include "client/calls.h"
 #include "client/effect.h"
 #include "client/reconnect_plan.h"
-#include "client/topology.h"
+#include "client/restoration.h"
 #include "client/unconfirmed.h"
 
 namespace zex {
@@ -35,6 +35,8 @@ class Session {
         std::optional<Milliseconds> grace;
         Reconnect reconnect;
         Duration patience{std::chrono::seconds(5)};  ///< for a connection to become a conversation
+        Duration first_patience = patience;  ///< likewise, when each endpoint is tried first
+        std::uint64_t message_bytes_max = UINT64_MAX;  ///< largest message that this side can take
     };
 
     /// `random` gives numbers in [0, 1).
@@ -50,7 +52,7 @@ class Session {
     /// Anything but a delivery to a consumer.
     void receive(const wire::Reply& reply, Instant now);
     /// A delivery came for a consumer that is not wanted here (any more).
-    void unwanted(const std::string& consumer, Instant now);
+    void unwanted(const std::string& consumer);
 
     // What the program asks. Requires open().
     void submit(Call call, Instant now);
@@ -66,20 +68,20 @@ class Session {
     /// Nobody waits for an answer or a confirm.
     bool idle() const { return calls_.empty() && unconfirmed_.batches().empty(); }
     std::uint64_t generation() const { return generation_; }  ///< of the present connection
-    const Topology& topology() const { return topology_; }
+    const Restoration& restoration() const { return restoration_; }
     std::vector<Effect> take_effects() { return std::exchange(effects_, {}); }
 
   private:
-    enum class Stage : std::uint8_t { waiting, opening, greeting, restoring, open, finished };
+    enum class Stage : std::uint8_t { waiting, opening, greeting, open, finished };
 
     void attempt_later(const std::optional<Error>& why, Instant now);
     void open_link(Instant now);
+    Duration patience() const;
     void welcomed(const wire::Welcome& welcome, Instant now);
-    void restore_names(Instant now);
-    void restore_uses(Instant now);
-    void restored_one(const Result<const wire::Answer*>& answer, Instant now);
+    void restore(Instant now);
+    void restored(const Restoration::Id& id, const Result<const wire::Answer*>& answer);
+    void tell_restored();
     void send_again();
-    void opened(ConnectionState state);
 
     void on_error(const std::optional<std::uint64_t>& id, const Error& error, Instant now);
     void on_goodbye(const Error& error, Instant now);
@@ -87,7 +89,7 @@ class Session {
     void on_answer(std::uint64_t id, const wire::Answer& answer);
     void answer(const Calls::Sent& sent, Result<const wire::Answer*> result);
 
-    void ask(wire::Operation operation, Answered answered, Instant now);  ///< for a restoration
+    void ask(wire::Operation operation, Answered answered);  ///< the session's own request
     void send(std::optional<std::uint64_t> id, wire::Operation operation);
     void send(const std::shared_ptr<Batch>& batch, std::size_t first, std::size_t count);
     void progressed(Progressed progress);
@@ -110,9 +112,11 @@ class Session {
     std::uint64_t hello_id_ = 0;
     std::uint64_t generation_ = 0;
     bool closing_ = false;
-    std::size_t restoring_ = 0;  ///< answers to wait for
-    std::optional<Error> restore_error_;
-    Topology topology_;
+    Restoration restoration_;
+    std::size_t restoring_ = 0;           ///< answers to restoration_'s steps to wait for
+    bool told_ = false;                   ///< the program knows that this connection is open ...
+    bool told_all_ = false;               ///< ... and that everything is there
+    std::optional<Error> restore_error_;  ///< the first since it was last told
     Calls calls_;
     Unconfirmed unconfirmed_;
     std::set<std::string> unwanted_;

@@ -6,6 +6,7 @@ namespace zex {
 
 Status SettleBuffer::settle(std::uint64_t generation, wire::TagRange tags, wire::Settlement action,
                             bool up_to) {
+    if (guard_.is_child()) return used_in_child();
     bool first = false;
     Status added = add(generation, tags, action, up_to, first);
     if (first) desk_->announce();

@@ -14,6 +14,7 @@
 
 #include <zex/result.hpp>
 
+#include "client/fork.h"
 #include "client/settle_desk.h"
 #include "common/wire/protocol.h"
 
@@ -56,6 +57,7 @@ class SettleBuffer : public std::enable_shared_from_this<SettleBuffer> {
     bool closed_ = false;
     std::vector<Group> groups_;
     const std::shared_ptr<SettleDesk> desk_;
+    const ForkGuard guard_;
 };
 
 }  // namespace zex

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/callbacks.h"
+
 namespace zex {
 namespace {
 
@@ -15,21 +17,30 @@ std::size_t bytes_of(const DeliveryFactory::Frame& frame) {
 
 }  // namespace
 
-Subscription::Subscription(std::string name, std::shared_ptr<SettleBuffer> settles,
-                           std::function<void(Delivery&)> on_delivery,
+Subscription::Subscription(std::string name, std::shared_ptr<SettleBuffer> settles, Terms terms,
                            std::shared_ptr<InboxBudget> budget)
     : name_(std::move(name)),
       settles_(std::move(settles)),
-      on_delivery_(std::move(on_delivery)),
+      terms_(std::move(terms)),
       budget_(std::move(budget)) {}
+
+/// The budget has what the credit does not explain.
+void Subscription::count(std::size_t bytes_before, std::size_t bytes_after) {
+    const std::size_t free = settles_ != nullptr ? terms_.credit_bytes : 0;
+    const std::size_t before = bytes_before > free ? bytes_before - free : 0;
+    const std::size_t after = bytes_after > free ? bytes_after - free : 0;
+    if (after > before) budget_->add(after - before);
+    if (before > after) budget_->remove(before - after);
+    unread_bytes_ = bytes_after;
+}
 
 bool Subscription::deliver(std::shared_ptr<const DeliveryFactory::Frame> frame) {
     const std::lock_guard lock(mutex_);
-    if (ended_) return false;
+    if (closed_) return false;
     const std::size_t bytes = bytes_of(*frame);
-    budget_->add(bytes);
+    count(unread_bytes_, unread_bytes_ + bytes);
     chunks_.push_back({std::move(frame), 0, bytes});
-    if (on_delivery_) return !std::exchange(scheduled_, true);
+    if (terms_.on_delivery) return !std::exchange(scheduled_, true);
     changed_.notify_one();
     return false;
 }
@@ -37,13 +48,13 @@ bool Subscription::deliver(std::shared_ptr<const DeliveryFactory::Frame> frame) 
 void Subscription::new_generation() {
     if (settles_ == nullptr) return;  // settled by being sent: these do not come again
     const std::lock_guard lock(mutex_);
-    for (const Chunk& chunk : chunks_) budget_->remove(chunk.bytes);
+    count(unread_bytes_, 0);
     chunks_.clear();
 }
 
 void Subscription::drop_unread() {
+    count(unread_bytes_, 0);
     for (const Chunk& chunk : chunks_) {
-        budget_->remove(chunk.bytes);
         if (settles_ == nullptr) continue;
         const wire::TagRange tags{chunk.frame->first_tag + chunk.next,
                                   chunk.frame->first_tag + chunk.frame->size() - 1};
@@ -56,6 +67,7 @@ void Subscription::drop_unread() {
 void Subscription::end(const Error& why, bool keep_unread) {
     const std::lock_guard lock(mutex_);
     if (!ended_) ended_ = why;
+    closed_ = true;
     if (!keep_unread) drop_unread();
     changed_.notify_all();
 }
@@ -66,7 +78,7 @@ Subscription::Part Subscription::take(std::size_t most) {
     const std::size_t all = chunk.frame->size();
     chunk.next += std::min(most, all - first);
     if (chunk.next < all) return {chunk.frame, first, chunk.next};
-    budget_->remove(chunk.bytes);
+    count(unread_bytes_, unread_bytes_ - chunk.bytes);
     Part out{std::move(chunk.frame), first, all};
     chunks_.pop_front();
     return out;
@@ -139,7 +151,7 @@ bool Subscription::run_callbacks() {
             }
             calling_ = std::this_thread::get_id();
         }
-        on_delivery_(*delivery);
+        call(*delivery);
     }
     const std::lock_guard lock(mutex_);
     calling_.reset();
@@ -147,10 +159,29 @@ bool Subscription::run_callbacks() {
     return true;
 }
 
-void Subscription::silence() {
+void Subscription::call(Delivery& delivery) {
+    try {
+        terms_.on_delivery(delivery);
+    } catch (...) {
+        const Error why = callback_error(std::current_exception());
+        {
+            const std::lock_guard lock(mutex_);
+            if (!ended_) ended_ = why;
+            silent_ = true;
+        }
+        if (terms_.on_failure) terms_.on_failure(why, delivery);
+    }
+}
+
+bool Subscription::silence(Instant deadline) {
     std::unique_lock lock(mutex_);
     silent_ = true;
-    changed_.wait(lock, [this] { return !calling_ || calling_ == std::this_thread::get_id(); });
+    const auto quiet = [this] { return !calling_ || calling_ == std::this_thread::get_id(); };
+    if (deadline == Instant::max()) {
+        changed_.wait(lock, quiet);
+        return true;
+    }
+    return changed_.wait_until(lock, time_point(deadline), quiet);
 }
 
 }  // namespace zex

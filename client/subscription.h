@@ -23,10 +23,20 @@ namespace zex {
 
 class Subscription {
   public:
-    /// `settles` is nothing for a consumer that does not ack. Without `on_delivery` somebody
-    /// calls next().
-    Subscription(std::string name, std::shared_ptr<SettleBuffer> settles,
-                 std::function<void(Delivery&)> on_delivery, std::shared_ptr<InboxBudget> budget);
+    struct Terms {
+        bool no_ack = false;
+        /// Unread bytes that its credit explains. What is beyond them, and all where there is no
+        /// credit, counts in the budget.
+        std::size_t credit_bytes = 0;
+        /// Without it somebody calls next().
+        std::function<void(Delivery&)> on_delivery = {};
+        /// Called on the callback thread when an exception has left on_delivery: the consumer has
+        /// ended, and this delivery is not settled.
+        std::function<void(const Error&, const Delivery&)> on_failure = {};
+    };
+    /// `settles` is nothing for a consumer that does not ack.
+    Subscription(std::string name, std::shared_ptr<SettleBuffer> settles, Terms terms,
+                 std::shared_ptr<InboxBudget> budget);
 
     const std::string& name() const { return name_; }
     const std::shared_ptr<SettleBuffer>& settles() const { return settles_; }
@@ -57,8 +67,9 @@ class Subscription {
     /// Calls back for what is here, up to a bound; true when there is more.
     bool run_callbacks();
 
-    /// No callback begins any more, and none runs after this returns, but one that calls it.
-    void silence();
+    /// No callback begins any more, and none runs after this gives true, but one that calls it.
+    /// False where one still runs then.
+    bool silence(Instant deadline);
 
   private:
     struct Chunk {
@@ -78,19 +89,23 @@ class Subscription {
                 const Lead& lead);
     Part take(std::size_t most);  ///< requires a chunk
     void drop_unread();
+    void count(std::size_t bytes_before, std::size_t bytes_after);
+    void call(Delivery& delivery);
 
     const std::string name_;
     const std::shared_ptr<SettleBuffer> settles_;
-    const std::function<void(Delivery&)> on_delivery_;
+    const Terms terms_;
     const std::shared_ptr<InboxBudget> budget_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::size_t waiters_ = 0;  ///< in wait()
     std::deque<Chunk> chunks_;
+    std::size_t unread_bytes_ = 0;  ///< of chunks_
     bool scheduled_ = false;
     bool silent_ = false;
     std::optional<std::thread::id> calling_;  ///< the thread inside on_delivery_
-    std::optional<Error> ended_;
+    std::optional<Error> ended_;              ///< nothing is read any more
+    bool closed_ = false;                     ///< nothing is delivered any more
 };
 
 }  // namespace zex

@@ -3,6 +3,8 @@
 // Thread: add() and remove() from any; the rest from who has the driver's turn.
 #pragma once
 
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -24,14 +26,17 @@ class Subscriptions {
     /// consumer; deliveries may still be settled, and call it, when all else here is gone.
     void on_settle(std::function<void()> announce) { desk_->on_announce(std::move(announce)); }
 
-    /// A consumer of this name, which the client has made up where it is empty. `consumer_exists`,
-    /// `client_closed`.
-    Result<std::shared_ptr<Subscription>> add(std::string name, bool no_ack,
-                                              std::function<void(Delivery&)> on_delivery);
-    /// False where it was not there (any more).
-    bool remove(const std::shared_ptr<Subscription>& subscription);
+    /// A consumer of this name, which the client has made up where it is empty. Waits until then
+    /// for one of the same name that is being cancelled. `consumer_exists`, `client_closed`.
+    Result<std::shared_ptr<Subscription>> add(std::string name, Subscription::Terms terms,
+                                              Instant deadline);
 
-    std::size_t size() const;
+    /// It is about to be cancelled: its name stays taken, and what still comes for it is kept,
+    /// until remove(). False where it is gone, or leaves already.
+    bool leave(const std::shared_ptr<Subscription>& subscription);
+    void remove(const std::shared_ptr<Subscription>& subscription);
+
+    std::size_t size() const;  ///< but those that leave
     std::shared_ptr<Subscription> find(std::string_view name) const;
     /// For what `get` takes.
     const std::shared_ptr<SettleBuffer>& taken() const { return taken_; }
@@ -53,7 +58,13 @@ class Subscriptions {
     const std::shared_ptr<InboxBudget> budget_;
     const std::shared_ptr<SettleBuffer> taken_;
     mutable std::mutex mutex_;
-    std::map<std::string, std::shared_ptr<Subscription>, std::less<>> by_name_;
+    struct Entry {
+        std::shared_ptr<Subscription> subscription;
+        bool leaves = false;
+    };
+    std::condition_variable left_;
+    std::map<std::string, Entry, std::less<>> by_name_;
+    std::size_t leaving_ = 0;
     /// Those of cancelled consumers too: their deliveries may still be settled.
     mutable std::vector<std::weak_ptr<SettleBuffer>> buffers_;
     std::uint64_t generation_ = 0;

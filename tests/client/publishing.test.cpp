@@ -153,7 +153,7 @@ TEST_CASE("connecting where nobody listens, or nobody understands, fails in time
     CHECK(nobody.error().reason.find("tcp://127.0.0.1:1") != std::string::npos);
 
     options.endpoints = {"no endpoint at all"};
-    CHECK(Client::connect(options).error().code == ErrorCode::not_connected);
+    CHECK(Client::connect(options).error().code == ErrorCode::bad_argument);
     options.endpoints = {};
     CHECK(Client::connect(options).error().code == ErrorCode::bad_argument);
 
@@ -264,4 +264,17 @@ TEST_CASE("a publisher's messages survive a broker that restarts between them") 
     broker.restart();
     REQUIRE(publisher.wait().ok());
     CHECK(publisher.counts().confirmed == 2);
+}
+
+TEST_CASE("explain tells that the broker would refuse the message for want of memory") {
+    BrokerProcess broker({"--limits-memory-bytes-max", "100000"});
+    Client client = Client::connect(options_for(broker.endpoint())).value();
+    REQUIRE(client.declare_queue("q").ok());
+    CHECK(client.explain("", "q").value()[0]["takes"] == true);
+    Result<Confirmed> last = Confirmed{};
+    while (last) last = client.publish("", "q", text(std::string(1000, 'x')));
+    CHECK(last.error().code == ErrorCode::memory_full);
+    const auto row = client.explain("", "q").value()[0];
+    CHECK(row["takes"] == false);
+    CHECK(row["reason"].get<std::string>().find("memory_full") != std::string::npos);
 }

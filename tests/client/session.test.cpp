@@ -152,8 +152,8 @@ TEST_CASE("a refused message without an id is reported, and a returned one whole
 TEST_CASE("a delivery for a consumer that nobody has is answered by cancelling it once") {
     SessionStory story;
     story.connect();
-    story.session.unwanted("ghost", story.now);
-    story.session.unwanted("ghost", story.now);
+    story.session.unwanted("ghost");
+    story.session.unwanted("ghost");
     story.collect();
     CHECK(story.sent<wire::Cancel>().size() == 1);
 }
@@ -174,4 +174,46 @@ TEST_CASE("close ends the session when the broker says ok, or hangs up instead")
     const auto last = story.take<Notify>().back().change;
     CHECK(last.state == ConnectionState::closed);
     CHECK_FALSE(last.error);
+}
+
+TEST_CASE("a welcome with a number that cannot be is no welcome") {
+    const std::vector<std::pair<std::string, void (*)(wire::Welcome&)>> odd = {
+        {"heartbeat_ms", [](wire::Welcome& welcome) { welcome.heartbeat_ms = UINT64_MAX; }},
+        {"heartbeat_ms", [](wire::Welcome& welcome) { welcome.heartbeat_ms = 0; }},
+        {"timeout_ms", [](wire::Welcome& welcome) { welcome.timeout_ms = 1ull << 63; }},
+        {"timeout_ms", [](wire::Welcome& welcome) { welcome.timeout_ms = 0; }},
+        {"max_batch", [](wire::Welcome& welcome) { welcome.max_batch = 0; }},
+        {"max_batch_bytes", [](wire::Welcome& welcome) { welcome.max_batch_bytes = 0; }},
+        {"max_message_bytes", [](wire::Welcome& welcome) { welcome.max_message_bytes = 0; }}};
+    for (const auto& [field, change] : odd) {
+        INFO(field);
+        SessionStory story;
+        story.welcome_change = change;
+        story.connect();
+        CHECK_FALSE(story.session.open());
+        const StateChange told = story.take<Notify>().back().change;
+        CHECK(told.state == ConnectionState::connecting);
+        CHECK(told.error->code == ErrorCode::bad_reply);
+        CHECK(told.error->field == field);
+    }
+}
+
+TEST_CASE("a broker that another try would not change is not asked again") {
+    SessionStory story(SessionStory::default_terms());
+    ErrorCode expected{};
+    SECTION("a version that was not offered") {
+        story.welcome_change = [](wire::Welcome& welcome) { welcome.version = 99; };
+        expected = ErrorCode::unsupported_version;
+    }
+    SECTION("larger messages than this side takes") {
+        story.welcome_change = [](wire::Welcome& welcome) {
+            welcome.max_message_bytes = UINT64_MAX;
+        };
+        expected = ErrorCode::bad_argument;
+    }
+    story.connect();
+    REQUIRE(story.take<Finished>().size() == 1);
+    const StateChange told = story.take<Notify>().back().change;
+    CHECK(told.state == ConnectionState::closed);
+    CHECK(told.error->code == expected);
 }

@@ -21,6 +21,7 @@ class SessionStory {
     static Session::Terms default_terms() {
         Session::Terms terms;
         terms.endpoints = {"tcp://one", "tcp://two"};
+        terms.message_bytes_max = 1 << 28;
         return terms;
     }
 
@@ -79,6 +80,10 @@ class SessionStory {
         welcome.resumed = resumed;
         welcome.heartbeat_ms = 1000;
         welcome.timeout_ms = 3000;
+        welcome.max_message_bytes = 1 << 20;
+        welcome.max_batch = 65536;
+        welcome.max_batch_bytes = 8 << 20;
+        if (welcome_change != nullptr) welcome_change(welcome);
         say(hello.at(0).first, welcome);
     }
 
@@ -142,7 +147,9 @@ class SessionStory {
     Instant now{std::chrono::seconds(100)};
     Session session;
     std::vector<Effect> effects;
+    std::vector<std::uint64_t> asked;  ///< ids of requests that the test has still to answer
     wire::Hello last_hello;
+    void (*welcome_change)(wire::Welcome&) = nullptr;
     int tokens = 0;
 };
 

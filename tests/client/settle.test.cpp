@@ -1,3 +1,6 @@
+#include <stdexcept>
+#include <string>
+
 #include <catch2/catch.hpp>
 
 #include "client/subscriptions.h"
@@ -10,8 +13,16 @@ namespace {
 
 struct Desk {
     std::shared_ptr<Doorbell> bell = std::make_shared<Doorbell>();
-    std::shared_ptr<InboxBudget> budget = std::make_shared<InboxBudget>(1000, bell);
+    std::shared_ptr<InboxBudget> budget = std::make_shared<InboxBudget>(1000, 4000, bell);
     Subscriptions subscriptions{budget};
+
+    Result<std::shared_ptr<Subscription>> add(std::string name, bool no_ack = false,
+                                              std::size_t credit_bytes = 0) {
+        Subscription::Terms terms;
+        terms.no_ack = no_ack;
+        terms.credit_bytes = credit_bytes;
+        return subscriptions.add(std::move(name), std::move(terms), SteadyClock().now());
+    }
 
     /// Three messages with the tags first, first+1, first+2.
     std::shared_ptr<const DeliveryFactory::Frame> frame(const Subscription& consumer,
@@ -33,7 +44,7 @@ struct Desk {
 
 TEST_CASE("acks of neighbours travel as one range, in the order of the calls") {
     Desk desk;
-    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    const auto consumer = desk.add("c").value();
     consumer->deliver(desk.frame(*consumer, 1));
     for (int i = 0; i < 2; ++i) CHECK(consumer->next(Duration{0}).value().ack().ok());
     CHECK(consumer->next(Duration{0}).value().requeue().ok());
@@ -46,7 +57,7 @@ TEST_CASE("acks of neighbours travel as one range, in the order of the calls") {
 
 TEST_CASE("an ack of all up to a delivery stands alone") {
     Desk desk;
-    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    const auto consumer = desk.add("c").value();
     consumer->deliver(desk.frame(*consumer, 1));
     const Delivery first = consumer->next(Duration{0}).value();
     const Delivery second = consumer->next(Duration{0}).value();
@@ -60,7 +71,7 @@ TEST_CASE("an ack of all up to a delivery stands alone") {
 
 TEST_CASE("deliveries that came together are read and settled together") {
     Desk desk;
-    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    const auto consumer = desk.add("c").value();
     consumer->deliver(desk.frame(*consumer, 1));
     consumer->deliver(desk.frame(*consumer, 4));
     CHECK(consumer->next(Duration{0}).value().tag() == 1);
@@ -111,7 +122,7 @@ TEST_CASE("what neighbours in a frame share, and what they do not, is read back 
 
 TEST_CASE("settlements of deliveries from before a reconnection are dropped without an error") {
     Desk desk;
-    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    const auto consumer = desk.add("c").value();
     consumer->deliver(desk.frame(*consumer, 1));
     const Delivery before = consumer->next(Duration{0}).value();
     const Delivery waiting = consumer->next(Duration{0}).value();
@@ -129,7 +140,7 @@ TEST_CASE("settlements of deliveries from before a reconnection are dropped with
 
 TEST_CASE("deliveries that need no ack stay readable over a reconnection") {
     Desk desk;
-    const auto consumer = desk.subscriptions.add("c", true, nullptr).value();
+    const auto consumer = desk.add("c", true).value();
     consumer->deliver(desk.frame(*consumer, 1));
     desk.subscriptions.new_generation(1);
     CHECK(consumer->next(Duration{0}).value().ack().ok());
@@ -138,10 +149,10 @@ TEST_CASE("deliveries that need no ack stay readable over a reconnection") {
 
 TEST_CASE("a cancelled consumer gives its unread deliveries back") {
     Desk desk;
-    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    const auto consumer = desk.add("c").value();
     consumer->deliver(desk.frame(*consumer, 1));
     const Delivery held = consumer->next(Duration{0}).value();
-    CHECK(desk.subscriptions.remove(consumer));
+    desk.subscriptions.remove(consumer);
     consumer->end(error(ErrorCode::no_such_consumer, "cancelled"), false);
     CHECK(consumer->next(std::nullopt).error().code == ErrorCode::no_such_consumer);
     CHECK(held.ack().ok());
@@ -155,7 +166,7 @@ TEST_CASE("a cancelled consumer gives its unread deliveries back") {
 TEST_CASE("a settlement is sent though consumer and delivery are gone by then") {
     Desk desk;
     {
-        const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+        const auto consumer = desk.add("c").value();
         consumer->deliver(desk.frame(*consumer, 1));
         desk.subscriptions.remove(consumer);
         CHECK(consumer->next(Duration{0}).value().ack().ok());
@@ -166,27 +177,79 @@ TEST_CASE("a settlement is sent though consumer and delivery are gone by then") 
 
 TEST_CASE("after the client is closed a settlement says so") {
     Desk desk;
-    const auto consumer = desk.subscriptions.add("c", false, nullptr).value();
+    const auto consumer = desk.add("c").value();
     consumer->deliver(desk.frame(*consumer, 1));
     const Delivery delivery = consumer->next(Duration{0}).value();
     desk.subscriptions.end_all(error(ErrorCode::client_closed, "closed"));
     CHECK(delivery.ack().error().code == ErrorCode::client_closed);
     CHECK(consumer->next(std::nullopt).error().code == ErrorCode::client_closed);
-    CHECK(desk.subscriptions.add("d", false, nullptr).error().code == ErrorCode::client_closed);
+    CHECK(desk.add("d").error().code == ErrorCode::client_closed);
 }
 
 TEST_CASE("consumer names are unique, and made up where none is given") {
     Desk desk;
-    const auto taken = desk.subscriptions.add("consumer-1", false, nullptr).value();
-    const auto made = desk.subscriptions.add("", false, nullptr).value();
+    const auto taken = desk.add("consumer-1").value();
+    const auto made = desk.add("").value();
     CHECK(made->name() == "consumer-2");
-    CHECK(desk.subscriptions.add("consumer-2", false, nullptr).error().code ==
-          ErrorCode::consumer_exists);
+    CHECK(desk.add("consumer-2").error().code == ErrorCode::consumer_exists);
+}
+
+TEST_CASE("a name stays taken until its consumer has been cancelled") {
+    Desk desk;
+    const auto consumer = desk.add("c").value();
+    CHECK(desk.subscriptions.leave(consumer));
+    CHECK_FALSE(desk.subscriptions.leave(consumer));
+    CHECK(desk.subscriptions.size() == 0);
+    CHECK(desk.add("c").error().code == ErrorCode::consumer_exists);
+    // What still comes for it goes back when it is gone, and is not taken for another one's.
+    REQUIRE(desk.subscriptions.find("c") == consumer);
+    consumer->deliver(desk.frame(*consumer, 1));
+    consumer->end(error(ErrorCode::no_such_consumer, "cancelled"), false);
+    desk.subscriptions.remove(consumer);
+    const auto settles = desk.settles();
+    REQUIRE(settles.size() == 1);
+    CHECK(settles[0].action == wire::Settlement::requeue);
+    CHECK(desk.add("c").ok());
+}
+
+TEST_CASE("what the credit explains does not count against the inbox, what is beyond it does") {
+    Desk desk;
+    const auto consumer = desk.add("c", false, 1'000'000).value();
+    for (int i = 0; i < 100; ++i) consumer->deliver(desk.frame(*consumer, 1 + 3 * i));
+    CHECK_FALSE(desk.budget->exceeded());
+    std::uint64_t tag = 1000;
+    for (int i = 0; i < 20'000 && !desk.budget->is_far_exceeded(); ++i, tag += 3) {
+        consumer->deliver(desk.frame(*consumer, tag));
+    }
+    CHECK(desk.budget->is_far_exceeded());
+    consumer->end(error(ErrorCode::no_such_consumer, "cancelled"), false);
+    CHECK_FALSE(desk.budget->exceeded());
+}
+
+TEST_CASE("a callback that throws ends its consumer and calls nothing more") {
+    Desk desk;
+    int calls = 0;
+    std::string said;
+    Subscription::Terms terms;
+    terms.on_delivery = [&](Delivery&) {
+        ++calls;
+        throw std::runtime_error("no such order");
+    };
+    terms.on_failure = [&](const Error& why, const Delivery& delivery) {
+        said = std::to_string(delivery.tag()) + ": " + why.text();
+    };
+    const auto consumer =
+        desk.subscriptions.add("c", std::move(terms), SteadyClock().now()).value();
+    CHECK(consumer->deliver(desk.frame(*consumer, 1)));
+    CHECK_FALSE(consumer->run_callbacks());
+    CHECK(calls == 1);
+    CHECK(said == "1: callback_failed (706): a callback of the program threw: no such order");
+    CHECK(consumer->ready());
 }
 
 TEST_CASE("unread deliveries count against the inbox until they are read") {
     Desk desk;
-    const auto consumer = desk.subscriptions.add("c", true, nullptr).value();
+    const auto consumer = desk.add("c", true).value();
     for (int i = 0; i < 10; ++i) consumer->deliver(desk.frame(*consumer, 1));
     CHECK(desk.budget->exceeded());
     while (consumer->next(Duration{0})) continue;

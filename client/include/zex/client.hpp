@@ -1,21 +1,27 @@
 // The zex client library: connect, declare, bind, publish, consume, settle.
 //
 //     auto client = zex::Client::connect({}).value();
+//     client.declare_exchange("logs").or_throw();
 //     auto queue = client.declare_queue("").value();
-//     client.bind(queue.name, "logs", {"error"}).value();
-//     for (zex::Delivery& d : client.consume(queue.name).value()) { ...; d.ack(); }
+//     client.bind(queue.name, "logs", {"error"}).or_throw();
+//     auto consumer = client.consume(queue.name).value();
+//     for (zex::Delivery& delivery : consumer) {
+//         std::cout << delivery.bytes() << '\n';
+//         delivery.ack().or_throw();
+//     }
 //
-// Thread: every function may be called from any thread, callbacks included, unless it says
-// otherwise. One thread of the library owns the socket; callbacks run on a second one, one at a
-// time, in order.
+// Thread: every function may be called from any thread, callbacks included. One thread of the
+// library owns the socket; callbacks run on a second one, one at a time, in order. After a fork the
+// child must not use the client: there every call fails at once with client_closed.
 //
-// Errors are values (zex::Result, zex::Status) that say what to do; .value() turns them into
-// exceptions for those who like them better. Every call has a deadline: its own, or
-// Options::timeout.
+// Errors are values (zex::Result, zex::Status) that say what to do; .value() and .or_throw() turn
+// them into exceptions for those who like them better. Every call has a deadline: its own, or
+// Options::timeout. An exception that leaves a callback goes to Options::on_error.
 //
-// A broken connection is mended by itself: the session is resumed under its token, or, where its
-// grace period has run out, its queues, bindings and consumers are made anew, and what was not
-// confirmed is sent again. A message may therefore arrive twice, never not at all once confirmed.
+// A broken connection is mended by itself: the session is resumed, or, where its grace period has
+// run out, its exchanges, queues, bindings and consumers are made anew under their names, and what
+// was not confirmed is sent again. What cannot be made yet is tried again; Options::on_state tells.
+// A message may therefore arrive twice, never not at all once confirmed.
 #pragma once
 
 #include <chrono>
@@ -43,16 +49,18 @@ enum class Envelope : std::uint8_t { msgpack, json };
 
 enum class ConnectionState : std::uint8_t {
     connecting,  ///< not yet, or no longer, in conversation with a broker
-    connected,   ///< a new session: what it needs has been declared again
-    resumed,     ///< the same session as before
-    closed,      ///< for good: by close(), or because the reconnect limit was reached
+    /// A new session. Comes when what it needs has been asked for and answered; with an error where
+    /// something could not be had, and once more, without one, when everything is there.
+    connected,
+    resumed,  ///< the same session as before; likewise
+    closed,   ///< for good: by close(), or because the reconnect limit was reached
 };
 
 struct StateChange {
     ConnectionState state = ConnectionState::connecting;
-    std::string endpoint;        ///< tried or reached
-    std::optional<Error> error;  ///< why, where something went wrong
-    unsigned attempt = 0;        ///< connection attempts since the last success
+    std::string endpoint = {};        ///< tried or reached
+    std::optional<Error> error = {};  ///< why, where something went wrong
+    unsigned attempt = 0;             ///< connection attempts since the last success
 };
 
 /// A message that the broker did not take, when nobody waits for the answer to it.
@@ -75,37 +83,40 @@ struct Reconnect {
     Milliseconds first{50};
     Milliseconds most{5000};
     double jitter = 0.3;
-    std::optional<unsigned> attempts;  ///< in a row, then the client is closed; nothing: for ever
+    std::optional<unsigned> attempts =
+        {};  ///< in a row, then the client is closed; nothing: for ever
 };
 
 struct Options {
     std::vector<std::string> endpoints = {"tcp://127.0.0.1:5695"};  ///< tried in turn
-    std::string name;                                               ///< shown by `zex sessions`
+    std::string name = {};                                          ///< shown by `zex sessions`
     Envelope envelope = Envelope::msgpack;
-    Milliseconds timeout{5000};         ///< of a call that names none
-    Milliseconds heartbeat{5000};       ///< something is sent at least this often
-    std::optional<Milliseconds> grace;  ///< how long the session outlives its connection
-    Reconnect reconnect;
+    Milliseconds timeout{5000};              ///< of a call that names none
+    Milliseconds heartbeat{5000};            ///< something is sent at least this often
+    std::optional<Milliseconds> grace = {};  ///< how long the session outlives its connection
+    Reconnect reconnect = {};
     /// Waiting to be sent or confirmed; then publishers wait.
     std::size_t outbox_bytes = 64 * 1024 * 1024;
     /// Deliveries (beyond credit only without acks) and events that nobody has read; then nothing
     /// more is read from the socket until somebody does.
     std::size_t inbox_bytes = 64 * 1024 * 1024;
     std::size_t unconfirmed_messages = 100'000;  ///< sent and not confirmed; then publishers wait
-    /// How long who waits for the socket looks again and again before he sleeps: messages that
-    /// come within that time are not held up by a thread that has to wake, at the price of a
-    /// processor. For machines with processors to spare.
+    /// Of one payload. A broker with larger messages is not connected to: `bad_argument`.
+    std::size_t message_bytes_max = 256 * 1024 * 1024;
+    /// How long a waiting thread polls before it blocks: lower latency, for a processor.
     std::chrono::microseconds busy_poll{0};
-    std::function<void(const StateChange&)> on_state;
-    std::function<void(const Refused&)> on_refused;    ///< of posted messages
-    std::function<void(const Returned&)> on_returned;  ///< of posted messages
-    void* zmq_context =
-        nullptr;  ///< to share one, for inproc:// endpoints; must outlive the client
+    std::function<void(const StateChange&)> on_state = {};
+    std::function<void(const Refused&)> on_refused = {};    ///< of posted messages
+    std::function<void(const Returned&)> on_returned = {};  ///< of posted messages
+    /// An exception left another callback, and ended its consumer: `callback_failed`. Where this is
+    /// not set, a line is written to standard error.
+    std::function<void(const Error&)> on_error = {};
+    void* zmq_context = nullptr;  ///< to share one, for inproc://; must outlive the client
 };
 
 struct PublishOptions {
     bool mandatory = false;  ///< error `unroutable` instead of a confirm of 0 queues
-    std::optional<Milliseconds> timeout;
+    std::optional<Milliseconds> timeout = {};
 };
 
 /// The broker has the message, as safe as its queues promise.
@@ -129,9 +140,9 @@ struct PublishFailure {
 };
 
 struct ConsumeOptions {
-    std::string consumer;                       ///< empty: the library makes one up
-    std::optional<std::uint64_t> credit;        ///< most unsettled messages; broker's default 100
-    std::optional<std::uint64_t> credit_bytes;  ///< most unsettled bytes; broker's default 8 MiB
+    std::string consumer = {};                       ///< empty: the library makes one up
+    std::optional<std::uint64_t> credit = {};        ///< most unsettled; broker's default 100
+    std::optional<std::uint64_t> credit_bytes = {};  ///< most unsettled; broker's default 8 MiB
     bool no_ack = false;
 };
 
@@ -150,6 +161,10 @@ class Delivery {
     bool redelivered() const { return deliveries() > 1; }
     std::uint32_t deliveries() const;  ///< this one included
     std::uint64_t tag() const;
+    std::optional<std::int64_t> timestamp_ms() const;  ///< since 1970-01-01 UTC
+
+    /// The message with all its properties, to be published again: forwarded, answered, put aside.
+    Message message() const;
 
     Payload payload() const;
     nlohmann::json headers() const;     ///< an object, empty where there are none
@@ -232,13 +247,16 @@ class Consumer {
     /// no_such_consumer (it was cancelled), client_closed.
     Result<Delivery> next(std::optional<Milliseconds> timeout = {});
 
+    /// A delivery that is here already, or nothing. Errors as next(), but for timed_out.
+    Result<std::optional<Delivery>> try_next();
+
     /// All deliveries up to `most` (at least 1) that are here and came together, waiting for the
     /// first as next() does. For reading at full speed.
     Result<Deliveries> next_batch(std::size_t most = 1024,
                                   std::optional<Milliseconds> timeout = {});
 
-    /// Stops deliveries; those that wait here unread go back to the queue. As when the last copy
-    /// goes, waits for a callback that is running (unless called from it); none begins afterwards.
+    /// Stops deliveries; those that wait here unread go back to the queue. Waits for a running
+    /// callback (unless called from it): `timed_out`. The end of the last copy waits without limit.
     Status cancel();
 
     /// Iteration: waits without limit, ends when the consumer is cancelled or the client closed.
@@ -299,13 +317,14 @@ class Client {
 
     Client(Client&&) noexcept;
     Client& operator=(Client&&) noexcept;
-    ~Client();  ///< close() without waiting for confirms
+    /// close() without waiting for confirms; waits for a callback that is running.
+    ~Client();
 
     Status declare_exchange(const std::string& name, const ExchangeOptions& options = {});
     Status delete_exchange(const std::string& name, bool if_unused = false);
 
-    /// An empty name gives a temporary queue: named by the broker, exclusive to this session. Its
-    /// name stays good here when it has to be made anew after a long outage.
+    /// An empty name gives a temporary queue with a name that nobody else has, exclusive to this
+    /// session. It keeps that name when it has to be made anew after a long outage.
     Result<QueueInfo> declare_queue(const std::string& name, const QueueOptions& options = {});
     Result<std::uint64_t> delete_queue(const std::string& name, bool if_unused = false,
                                        bool if_empty = false);  ///< messages that were in it
@@ -339,7 +358,8 @@ class Client {
 
     Result<Consumer> consume(const std::string& queue, const ConsumeOptions& options = {});
 
-    /// `on_delivery` runs on the callback thread; settle from there or from anywhere else.
+    /// `on_delivery` runs on the callback thread; settle from there or from anywhere else. Where it
+    /// throws, the consumer ends: see Options::on_error.
     Result<Consumer> consume(const std::string& queue, const ConsumeOptions& options,
                              std::function<void(Delivery&)> on_delivery);
 
@@ -364,7 +384,8 @@ class Client {
     ConnectionState state() const;
     std::string session() const;  ///< its name in `zex sessions`
 
-    /// Waits for outstanding confirms, ends the session, and stops the threads.
+    /// Waits for outstanding confirms, ends the session, and stops the threads. `timed_out` where a
+    /// callback still runs then; none begins any more, and the destructor waits for it.
     Status close(std::optional<Milliseconds> timeout = {});
 
   private:

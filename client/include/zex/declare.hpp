@@ -18,19 +18,19 @@ struct QueueOptions {
     bool exclusive = false;
     bool auto_delete = false;
     bool passive = false;
-    std::optional<std::uint64_t> max_messages;
-    std::optional<std::uint64_t> max_bytes;
+    std::optional<std::uint64_t> max_messages = {};
+    std::optional<std::uint64_t> max_bytes = {};
     /// It and its messages survive a restart of the broker, which needs a data directory; the
     /// queue needs a name. `bad_field` otherwise.
     bool durable = false;
     /// Of a durable one, what a confirm means: "sync" (as empty), written and synced to the disk;
     /// "interval MS", synced at the latest so many milliseconds (1 to 60000) later; "none",
     /// synced some time.
-    std::string durability;
+    std::string durability = {};
 };
 
 struct QueueInfo {
-    std::string name;            ///< the broker's choice, where none was given
+    std::string name;            ///< the library's choice, where none was given
     std::uint64_t messages = 0;  ///< ready
     std::uint64_t consumers = 0;
 };
