@@ -1,13 +1,13 @@
-#include "broker/store/queue_fold.h"
+#include "broker/log/queue_fold.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
 
-namespace zex::store {
+namespace zex::log {
 namespace {
 
-using facts::Place;
+using Place;
 using facts::SequenceRange;
 
 constexpr std::uint64_t sequence_max = UINT64_MAX;
@@ -195,4 +195,4 @@ void QueueFold::finish(RecoveredQueue& into) {
     kept_.clear();
 }
 
-}  // namespace zex::store
+}  // namespace zex::log

@@ -12,15 +12,15 @@
 #include <unordered_set>
 
 #include "broker/facts/record.h"
-#include "broker/store/queue_fold.h"
-#include "broker/store/recovered.h"
+#include "broker/log/queue_fold.h"
+#include "broker/log/recovered.h"
 
-namespace zex::store {
+namespace zex::log {
 
 class Fold {
   public:
     /// False where the body is not what its kind has; then nothing has changed.
-    bool take(facts::Place place, const facts::Header& header, std::string_view body);
+    bool take(Place place, const facts::Header& header, std::string_view body);
 
     std::uint64_t records() const { return records_; }
 
@@ -37,7 +37,7 @@ class Fold {
         std::uint64_t bytes = 0;     ///< of their properties and payloads
     };
     Seen* queue(std::uint64_t id);
-    void count_message(facts::Place place);
+    void count_message(Place place);
     void apply(const facts::ExchangeDeclared& change);
     void apply(const facts::ExchangeRemoved& change);
     void apply(const facts::QueueDeclared& change);
@@ -61,4 +61,4 @@ class Fold {
     std::uint64_t records_ = 0;
 };
 
-}  // namespace zex::store
+}  // namespace zex::log

@@ -1,15 +1,15 @@
-#include "broker/store/fold.h"
+#include "broker/log/fold.h"
 
 #include <algorithm>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "broker/facts/record.h"
 #include "broker/facts/stored_message.h"
-#include "broker/facts/tape.h"
 #include "broker/facts/topology_change.h"
 
-namespace zex::store {
+namespace zex::log {
 namespace {
 
 void name_the_nameless(Recovered& found) {
@@ -34,7 +34,7 @@ Fold::Seen* Fold::queue(std::uint64_t id) {
     return last_;
 }
 
-bool Fold::take(facts::Place place, const facts::Header& header, std::string_view body) {
+bool Fold::take(Place place, const facts::Header& header, std::string_view body) {
     switch (header.kind) {
         case facts::Kind::enqueued:
         case facts::Kind::kept: {
@@ -75,7 +75,7 @@ bool Fold::take(facts::Place place, const facts::Header& header, std::string_vie
     return true;
 }
 
-void Fold::count_message(facts::Place place) {
+void Fold::count_message(Place place) {
     if (counted_ == nullptr || counting_ != place.segment) {
         counting_ = place.segment;
         counted_ = &messages_[place.segment];
@@ -140,7 +140,7 @@ void Fold::count_segments(Recovered& into) const {
     std::uint64_t* count = nullptr;
     for (const RecoveredQueue& queue : into.queues) {
         for (const Run& run : queue.runs) {
-            for (const facts::Place& place : run.places) {
+            for (const Place& place : run.places) {
                 if (!place) continue;
                 if (count == nullptr || place.segment != segment) {
                     segment = place.segment;
@@ -174,4 +174,4 @@ void Fold::finish(Recovered& into) {
     *this = Fold();
 }
 
-}  // namespace zex::store
+}  // namespace zex::log

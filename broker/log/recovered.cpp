@@ -1,8 +1,8 @@
-#include "broker/store/recovered.h"
+#include "broker/log/recovered.h"
 
 #include <algorithm>
 
-namespace zex::store {
+namespace zex::log {
 
 std::string Damage::text() const {
     std::string line = file;
@@ -23,4 +23,4 @@ bool Recovered::damaged() const {
     });
 }
 
-}  // namespace zex::store
+}  // namespace zex::log

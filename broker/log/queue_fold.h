@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "broker/facts/place.h"
-#include "broker/facts/tape.h"
-#include "broker/store/recovered.h"
+#include "broker/facts/record.h"
+#include "broker/log/place.h"
+#include "broker/log/recovered.h"
 
-namespace zex::store {
+namespace zex::log {
 
 /// A set of sequences, as ranges.
 class SequenceSet {
@@ -34,8 +34,8 @@ class SequenceSet {
 
 class QueueFold {
   public:
-    void enqueued(std::uint64_t sequence, facts::Place place);
-    void kept(std::uint64_t sequence, facts::Place place);
+    void enqueued(std::uint64_t sequence, Place place);
+    void kept(std::uint64_t sequence, Place place);
     void settled(std::span<const facts::SequenceRange> ranges);
     void offered(std::uint64_t before);
     /// A declaration says that sequences before `next` were given.
@@ -51,7 +51,7 @@ class QueueFold {
   private:
     struct Dense {
         std::uint64_t first = 0;
-        std::deque<facts::Place> places;
+        std::deque<Place> places;
         std::uint64_t end() const { return first + places.size(); }
     };
     void passed(std::uint64_t last);
@@ -61,7 +61,7 @@ class QueueFold {
     std::vector<facts::SequenceRange> missing();
 
     std::vector<Dense> dense_;  ///< rising
-    std::vector<std::pair<std::uint64_t, facts::Place>> kept_;
+    std::vector<std::pair<std::uint64_t, Place>> kept_;
     std::vector<facts::SequenceRange> gaps_;  ///< rising; none of them was seen when it was due
     SequenceSet settled_;
     std::optional<std::uint64_t> due_;  ///< sequence of the next `enqueued`, where it is known
@@ -69,4 +69,4 @@ class QueueFold {
     std::uint64_t offered_ = 0;
 };
 
-}  // namespace zex::store
+}  // namespace zex::log

@@ -1,10 +1,10 @@
-// Where a record lies in the log: which segment, and how many bytes from its start.
+// Where a record stands in the log: which segment, and how many bytes from its start.
 #pragma once
 
 #include <compare>
 #include <cstdint>
 
-namespace zex::facts {
+namespace zex::log {
 
 struct Place {
     std::uint32_t segment = 0;  ///< 1, 2, 3, …; 0: nowhere
@@ -14,4 +14,4 @@ struct Place {
     auto operator<=>(const Place&) const = default;
 };
 
-}  // namespace zex::facts
+}  // namespace zex::log
