@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "broker/facts/records.h"
+#include "broker/log/batch.h"
 #include "broker/log/index.h"
 #include "broker/log/place.h"
 #include "broker/log/stored_record.h"
