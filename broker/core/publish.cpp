@@ -73,7 +73,7 @@ class Outcomes {
     void emit_confirm() {
         const Confirm confirm{asker_.connection, *next_id(), count_, queues_, mergeable_};
         if (when_stored_) {
-            turn_.state.storage.await(turn_.out.tape->batch(), confirm);
+            turn_.state.storage.await(turn_.state.storage.facts(turn_.out), confirm);
         } else {
             turn_.state.counters.confirmed += count_;
             turn_.out.list.emplace_back(confirm);
@@ -224,7 +224,7 @@ class Publishing {
     /// Bytes that wait for the disk.
     std::uint64_t unwritten() const {
         if (!stored_) return 0;
-        return turn_.out.tape->total_bytes() - turn_.state.storage.committed_bytes;
+        return turn_.state.storage.unwritten_bytes(turn_.out);
     }
 
     /// What consumers without acks take at once makes room.
@@ -276,6 +276,18 @@ void publish(Turn& turn, const Asker& asker, const wire::Publish& verb) {
                 error(ErrorCode::no_such_exchange,
                       "no exchange is named '" + escaped(verb.exchange) + "'; declare it first",
                       "exchange"));
+        }
+        outcomes.emit();
+        return;
+    }
+    if (!exchange->is_known()) {
+        Outcomes outcomes(turn, asker, verb.batch);
+        for (std::uint64_t i = 0; i < count; ++i) {
+            outcomes.refuse(error(ErrorCode::no_such_exchange,
+                                  "exchange '" + escaped(verb.exchange) + "' is of kind '" +
+                                      escaped(exchange->kind) +
+                                      "', which this version does not know; start the newer one",
+                                  "exchange"));
         }
         outcomes.emit();
         return;

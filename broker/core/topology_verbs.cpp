@@ -165,7 +165,7 @@ std::uint64_t Counters::*counter_of(QueueEnd why) {
 }
 
 void refuse_waiting_gets(Turn& turn, const Queue& queue) {
-    for (const WaitingGet& get : queue.shelf()->waiting) {
+    for (const WaitingGet& get : queue.durable()->waiting) {
         turn.out.list.push_back(
             Answer{get.connection,
                    {get.id,
@@ -228,6 +228,9 @@ void remove(Turn& turn, const Asker& asker, const wire::DeleteExchange& verb) {
                               std::to_string(exchange->bindings()) + " bindings",
                           "if_unused"));
     }
+    if (exchange->durable) {
+        if (auto error = why_not_removed(turn)) return fail(turn, asker, std::move(*error));
+    }
     TopologyFacts facts(turn);
     facts.removed(*exchange);
     turn.state.topology.remove_exchange(*exchange);
@@ -286,6 +289,9 @@ void remove(Turn& turn, const Asker& asker, const wire::DeleteQueue& verb) {
                               std::to_string(queue->messages()) + " messages",
                           "if_empty"));
     }
+    if (queue->options.durable) {
+        if (auto error = why_not_removed(turn)) return fail(turn, asker, std::move(*error));
+    }
     wire::Ok ok;
     ok.queue = verb.queue;
     ok.messages = queue->messages();
@@ -298,6 +304,9 @@ void bind(Turn& turn, const Asker& asker, const wire::Bind& verb) {
     if (queue == nullptr) return;
     Exchange* exchange = bindable_exchange(turn, asker, verb.exchange);
     if (exchange == nullptr) return;
+    if (exchange->durable && queue->options.durable) {
+        if (auto error = why_not_durable(turn)) return fail(turn, asker, std::move(*error));
+    }
     Topology& topology = turn.state.topology;
     const std::uint64_t limit = turn.state.limits.bindings;
     const auto is_new = [&](const std::string& key) {
@@ -324,6 +333,9 @@ void unbind(Turn& turn, const Asker& asker, const wire::Unbind& verb) {
     if (queue == nullptr) return;
     Exchange* exchange = bindable_exchange(turn, asker, verb.exchange);
     if (exchange == nullptr) return;
+    if (exchange->durable && queue->options.durable) {
+        if (auto error = why_not_removed(turn)) return fail(turn, asker, std::move(*error));
+    }
     wire::Ok ok;
     ok.changed = 0;
     TopologyFacts facts(turn);
@@ -340,11 +352,14 @@ void unbind(Turn& turn, const Asker& asker, const wire::Unbind& verb) {
 void purge(Turn& turn, const Asker& asker, const wire::Purge& verb) {
     Queue* queue = usable_queue(turn, asker, verb.queue);
     if (queue == nullptr) return;
+    if (queue->options.durable) {
+        if (auto error = why_not_removed(turn)) return fail(turn, asker, std::move(*error));
+    }
     wire::Ok ok;
     ok.queue = verb.queue;
     ok.messages = queue->purge();
     turn.state.counters.dropped_purged += *ok.messages;
-    succeed(turn, asker, std::move(ok));
+    succeed_when_settled(turn, asker, std::move(ok));
     if (queue->options.durable) dispatch(turn, *queue);  // for `get`s that wait
 }
 

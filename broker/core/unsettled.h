@@ -34,11 +34,11 @@ class UnsettledDeliveries {
     /// long the stretch is, by what is held.
     std::optional<std::uint64_t> next_held(std::uint64_t from, std::uint64_t last) const;
 
-    /// Calls visit(held) for each, which it may change.
+    /// Calls visit(held) for each.
     template <class Visit>
-    void change_each(const Visit& visit) {
-        for (auto& [tag, held] : old_) visit(held);
-        for (std::optional<Unsettled>& held : window_) {
+    void each(const Visit& visit) const {
+        for (const auto& [tag, held] : old_) visit(held);
+        for (const std::optional<Unsettled>& held : window_) {
             if (held) visit(*held);
         }
     }

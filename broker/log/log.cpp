@@ -50,8 +50,12 @@ Batch Log::take() {
 
 void Log::written(const BatchWritten& done) {
     written_ = done.batch;
-    if (done.synced > synced_) synced_ = done.synced;
+    synced(done.synced);
     if (compaction_.awaits() > 0 && compaction_.awaits() <= written_) compaction_.stored();
+}
+
+void Log::synced(Place place) {
+    if (place > synced_) synced_ = place;
 }
 
 std::optional<CompactionJob> Log::next_job() {

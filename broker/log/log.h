@@ -53,6 +53,8 @@ class Log {
     Batch take();
 
     void written(const BatchWritten& done);
+    /// All before this place is on the disk.
+    void synced(Place place);
 
     /// Nowhere where the message is gone.
     Place find(std::uint64_t queue, std::uint64_t sequence) const {

@@ -35,7 +35,7 @@ Result<std::unique_ptr<BrokerLoop>> BrokerLoop::open(const Options& options, net
     }
     std::unique_ptr<BrokerLoop> loop(
         new BrokerLoop(options, std::move(listeners), clock, std::move(entropy), std::move(log)));
-    loop->open_storage();
+    if (Status opened = loop->open_storage(); !opened) return opened.error();
     return loop;
 }
 
@@ -88,7 +88,7 @@ bool BrokerLoop::step(std::optional<Duration> max_wait) {
     wait(max_wait);
     now_ = clock_.now();
     monitor_->take(sightings_);
-    heed_store();
+    take_store_events();
     drain_listeners();
     look_at_sightings();
     do_what_is_due();
@@ -110,7 +110,7 @@ void BrokerLoop::wait(std::optional<Duration> max_wait) {
     until(peers_.next_deadline());
     until(probes_.next_deadline());
     until(stop_by_);
-    until(write_by_);
+    if (store_) until(store_->next_deadline());
     if (!intake_.empty()) until(next_intake_check_);
     if (outbox_.waiting()) at_most(milliseconds(1));
     if (more_input_ || !leavers_.empty()) at_most(Duration(0));
@@ -204,7 +204,7 @@ void BrokerLoop::receive(std::size_t listener, std::span<net::Frame> frames) {
         return;
     }
     const auto& decoded = std::get<wire::Decoded<wire::Request>>(admitted);
-    if (starting_ && hold(listener, frames, decoded.value)) return;
+    if (is_starting() && hold(listener, frames, decoded.value)) return;
     serve(connection, decoded);
 }
 
@@ -260,7 +260,8 @@ void BrokerLoop::answer(Connection& connection, const wire::Reply& reply) {
 
 void BrokerLoop::apply(const core::Command& command) {
     effects_.clear();
-    core_.apply(command, now_, effects_);
+    core_.apply(command, {now_, clock_.wall_ms()}, effects_);
+    if (store_ && !store_->is_starting()) store_->append(effects_.records);
     for (core::Effect& effect : effects_.list) {
         std::visit([this](auto& what) { perform(what); }, effect);
     }
@@ -310,7 +311,7 @@ bool BrokerLoop::go_on() {
         stop_by_ = now_ + stop_patience;
         journal_.stopping();
         finish_storage();
-        apply(core::ShutDown{});
+        if (!core_.is_shutting_down()) apply(core::ShutDown{});
         send_all();
     }
     if (!stop_by_ || (outbox_.waiting() && now_ < *stop_by_)) return true;

@@ -30,7 +30,9 @@
 #include "broker/shell/peers.h"
 #include "broker/shell/probes.h"
 #include "broker/shell/shell_counters.h"
-#include "broker/shell/storekeeper.h"
+#include "broker/shell/store_proxy.h"
+#include "broker/shell/store_thread.h"
+#include "broker/store/posix_disk.h"
 #include "common/base/time.h"
 #include "common/net/socket.h"
 #include "common/net/wakeup.h"
@@ -63,16 +65,15 @@ class BrokerLoop {
   private:
     BrokerLoop(const Options& options, std::vector<Listener> listeners, const Clock& clock,
                core::Entropy entropy, Log log);
-    void open_storage();
-    void employ_storekeeper();
-    facts::Tape::Bounds tape_bounds() const;
+    Status open_storage();
+    bool is_starting() const;
     void finish_storage();
     void add_storage_numbers(std::vector<wire::CounterView>& rows) const;
 
     // One turn, in this order:
     void wait(std::optional<Duration> max_wait);
     bool poll(std::optional<Duration> longest);
-    void heed_store();
+    void take_store_events();
     void drain_listeners();
     void look_at_sightings();
     void do_what_is_due();
@@ -97,15 +98,20 @@ class BrokerLoop {
     void perform(const core::Attach& effect);
     void perform(const core::HangUp& effect);
     void perform(core::Load& effect);
-    void perform(const core::RemoveSegment& effect);
     void perform(const core::ReportDamage& effect);
 
-    void heed(const store::Recovered& recovered);
-    void heed(const core::Committed& committed) { apply(committed); }
-    void heed(const ReadDone& done) { apply(Storekeeper::loaded_from(done)); }
-    void heed(const BackupDone& done);
-    void heed(const core::StorageState& state);
-    void heed(const core::StorageFailed& failed);
+    // What the store tells:
+    void on(log::Recovered& recovered);
+    void on(const BatchesWritten& event) { apply(store_->on(event)); }
+    void on(const LogSynced& event) { store_->on(event); }
+    void on(const MessagesRead& event) { apply(store_->on(event)); }
+    void on(const SegmentRead& event) { store_->on(event); }
+    void on(const SegmentsRemoved& event) { store_->on(event); }
+    void on(const SpaceSeen& event) { store_->on(event); }
+    void on(const BackedUp& done);
+    void on(const StoreTrouble& trouble);
+    void on(const core::StorageState& state);
+    void on(const core::StorageFailed& failed);
     void back_up(Connection& connection, std::optional<std::uint64_t> id,
                  const wire::Backup& request);
 
@@ -141,10 +147,11 @@ class BrokerLoop {
     std::vector<Leaver> leavers_;
 
     net::Wakeup bell_;
-    std::unique_ptr<Storekeeper> storekeeper_;  ///< none: there is no data directory
-    bool starting_ = false;                     ///< the log is being read
+    store::PosixDisk disk_;
+    std::unique_ptr<StoreThread> store_thread_;  ///< none: there is no data directory
+    std::optional<StoreProxy> store_;            ///< as store_thread_
+    std::vector<StoreEvent> store_events_;
     HeldRequests held_;
-    std::optional<Instant> write_by_;  ///< facts on the tape that nobody waits for
     std::optional<Error> failure_;
     std::unique_ptr<Monitor> monitor_;  // ends after the listeners are closed
     std::vector<Listener> listeners_;

@@ -16,6 +16,7 @@ class OutsideClock final : public Clock {
     Instant now() const override {
         return clock_ == nullptr ? steady_.now() : Instant{clock_->now()};
     }
+    std::uint64_t wall_ms() const override { return steady_.wall_ms(); }
 
   private:
     const BrokerClock* clock_;

@@ -84,9 +84,9 @@ void Journal::operation(const Connection& connection, const wire::Request& reque
                {{"session", connection.session_name}, {"id", request.id.value_or(0)}});
 }
 
-void Journal::recovered(const std::string& directory, const store::Recovered& recovered) {
+void Journal::recovered(const std::string& directory, const log::Recovered& recovered) {
     std::uint64_t messages = 0;
-    for (const store::RecoveredQueue& queue : recovered.queues) messages += queue.live;
+    for (const log::RecoveredQueue& queue : recovered.queues) messages += queue.live;
     log_.write(Level::info, "log read",
                {{"directory", directory},
                 {"queues", recovered.queues.size()},
@@ -98,10 +98,17 @@ void Journal::recovered(const std::string& directory, const store::Recovered& re
                     {"offset", std::uint64_t{recovered.cut->begin.offset}},
                     {"bytes", recovered.cut->bytes}});
     }
-    for (const store::Damage& damage : recovered.damage) {
+    for (const facts::ExchangeDeclared& exchange : recovered.exchanges) {
+        if (core::is_known_kind(exchange.kind)) continue;
+        log_.write(Level::warn,
+                   "an exchange is of a kind that this version does not know; it is kept, "
+                   "and takes no messages",
+                   {{"exchange", exchange.name}, {"kind", exchange.kind}});
+    }
+    for (const log::Damage& damage : recovered.damage) {
         log_.write(Level::error, "damaged", {{"what", damage.text()}});
     }
-    for (const store::RecoveredQueue& queue : recovered.queues) {
+    for (const log::RecoveredQueue& queue : recovered.queues) {
         if (queue.declaration_lost) {
             log_.write(Level::error, "the declaration of a queue is damaged; its messages are in",
                        {{"queue", queue.declared.name}});
@@ -116,10 +123,7 @@ void Journal::recovered(const std::string& directory, const store::Recovered& re
 
 void Journal::damaged(const core::ReportDamage& damage) {
     log_.write(Level::error, "a message is damaged, and lost",
-               {{"queue", damage.queue},
-                {"sequence", damage.sequence},
-                {"segment", std::uint64_t{damage.place.segment}},
-                {"offset", std::uint64_t{damage.place.offset}}});
+               {{"queue", damage.queue}, {"sequence", damage.sequence}});
 }
 
 void Journal::storage_changed(const std::optional<Error>& refuses) {
@@ -128,6 +132,11 @@ void Journal::storage_changed(const std::optional<Error>& refuses) {
     } else {
         log_.write(Level::info, "durable messages are taken again");
     }
+}
+
+void Journal::store_trouble(const Error& error) {
+    log_.write(Level::warn, "a call of the disk failed, and is made again",
+               {{"why", error.text()}});
 }
 
 void Journal::backed_up(const std::string& directory, const Status& status) {

@@ -15,9 +15,9 @@
 
 #include "broker/core/core.h"
 #include "broker/core/effect.h"
+#include "broker/log/recovered.h"
 #include "broker/shell/connections.h"
 #include "broker/shell/log.h"
-#include "broker/store/recovered.h"
 #include "common/base/time.h"
 
 namespace zex::shell {
@@ -34,9 +34,10 @@ class Journal {
     void refused(const Connection& connection, const Error& error, Instant now);
     void cut(int fd, std::string_view why);
     void operation(const Connection& connection, const wire::Request& request);
-    void recovered(const std::string& directory, const store::Recovered& recovered);
+    void recovered(const std::string& directory, const log::Recovered& recovered);
     void damaged(const core::ReportDamage& damage);
     void storage_changed(const std::optional<Error>& refuses);
+    void store_trouble(const Error& error);
     void backed_up(const std::string& directory, const Status& status);
     void storage_failed(const Error& error);
     void stopping();
