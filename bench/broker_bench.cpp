@@ -71,7 +71,7 @@ class Broker {
         auto admitted = gate_.admit(frames);
         const auto& request = std::get<wire::Decoded<wire::Request>>(admitted);
         effects_.clear();
-        core_.apply(core::PeerRequest{from, request.form, "bench", &request.value}, now_, effects_);
+        core_.apply(core::PeerRequest{from, request.form, "bench", &request.value}, {now_}, effects_);
         for (const core::Effect& effect : effects_.list) perform(effect);
     }
 

@@ -61,6 +61,13 @@ void Records::promise_sync_within(std::uint64_t milliseconds) {
     sync_within_ms_ = std::min(sync_within_ms_.value_or(milliseconds), milliseconds);
 }
 
+void Records::append(const Records& other) {
+    bytes_ += other.bytes_;
+    count_ += other.count_;
+    sync_ = sync_ || other.sync_;
+    if (other.sync_within_ms_) promise_sync_within(*other.sync_within_ms_);
+}
+
 void Records::clear() {
     bytes_.clear();
     count_ = 0;

@@ -37,6 +37,9 @@ class Records {
     /// A record as it was read, with other flags.
     void raw(const Header& header, std::string_view body);
 
+    /// Those of another, and what it promises, behind these.
+    void append(const Records& other);
+
     /// All of them are synced to the disk before they count as stored.
     void promise_sync() { sync_ = true; }
     /// All of them are synced so many milliseconds after they were written, or sooner.

@@ -105,7 +105,7 @@ class Stage {
 
     void apply(const core::Command& command) {
         core::Effects effects;
-        core_.apply(command, now_, effects);
+        core_.apply(command, {now_}, effects);
         for (const core::Effect& effect : effects.list) {
             std::visit([&](const auto& what) { show(what, effects); }, effect);
         }
