@@ -101,18 +101,27 @@ void Compaction::read(Index& index, const SegmentPiece& piece, facts::Records& o
 
 void Compaction::take_topology(Index& index, const StoredRecord& record, facts::Records& out) {
     const std::string_view body = record.body.view();
-    const bool is_second = record.place == twin_end_ && body == twin_;
     const Place first{record.place.segment, record.place.offset - record.header.size};
-    twin_ = body;
-    twin_end_ = {record.place.segment, record.place.offset + record.header.size};
-    if (is_second) return;
+    if (twins_.is_second(record.place, record.header, body)) return;
     const auto changes = facts::read_raw_changes(body);
     if (!changes) return;
     for (const facts::RawChange& raw : *changes) {
         // The index knows the first of two copies; that one may be damaged.
         if (!index.counts(record.place, raw) && !index.counts(first, raw)) continue;
+        tell_progress(index, raw, out);
         changes_ += raw.bytes;
         if (changes_.size() >= topology_bytes) flush_topology(out);
+    }
+}
+
+/// What a declaration says of the queue's first message may be long past. With the queue's progress
+/// before it nobody misses the messages between.
+void Compaction::tell_progress(const Index& index, const facts::RawChange& raw,
+                               facts::Records& out) {
+    const auto change = facts::read_known(raw);
+    if (!change) return;
+    if (const auto* declared = std::get_if<facts::QueueDeclared>(&*change)) {
+        out.progress(declared->queue, index.progress(declared->queue));
     }
 }
 

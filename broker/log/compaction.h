@@ -17,10 +17,12 @@
 #include <vector>
 
 #include "broker/facts/records.h"
+#include "broker/facts/topology_change.h"
 #include "broker/log/batch.h"
 #include "broker/log/index.h"
 #include "broker/log/place.h"
 #include "broker/log/stored_record.h"
+#include "broker/log/twins.h"
 
 namespace zex::log {
 
@@ -75,6 +77,7 @@ class Compaction {
         removing,
     };
     void take_topology(Index& index, const StoredRecord& record, facts::Records& out);
+    static void tell_progress(const Index& index, const facts::RawChange& raw, facts::Records& out);
     void flush_topology(facts::Records& out);
     bool finish(Index& index, facts::Records& out);
     void look_for_damage(const Index& index, const Segments::Segment& segment);
@@ -86,8 +89,7 @@ class Compaction {
     std::uint64_t awaited_ = 0;
     Place barrier_;        ///< all that the segment's going relies on is before it
     std::string changes_;  ///< of what is declared, to be written again
-    std::string twin_;     ///< body of the topology record before, and where that ended
-    Place twin_end_;
+    Twins twins_;
     std::optional<FoundDamage> damage_;
 };
 

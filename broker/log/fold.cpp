@@ -34,63 +34,125 @@ Fold::Seen* Fold::queue(std::uint64_t id) {
     return last_;
 }
 
+Fold::Counted& Fold::counted(std::uint32_t segment) {
+    if (counted_ == nullptr || counting_ != segment) {
+        counting_ = segment;
+        counted_ = &segments_[segment];
+    }
+    return *counted_;
+}
+
 bool Fold::take(Place place, const facts::Header& header, std::string_view body) {
     switch (header.kind) {
         case facts::Kind::enqueued:
-        case facts::Kind::kept: {
-            const auto message = facts::read_message(body);
+        case facts::Kind::relocated: {
+            const auto message = facts::read_message(header.flags, body);
             if (!message) return false;
-            count_message(place);
-            Seen* seen = queue(header.queue);
-            if (seen == nullptr) break;
-            ++seen->messages;
-            seen->bytes += message->common.size() + message->own.size() + message->payload.size();
-            const bool kept = header.kind == facts::Kind::kept;
-            if (kept) seen->fold.kept(header.sequence, place);
-            if (!kept) seen->fold.enqueued(header.sequence, place);
-            if ((header.flags & facts::flag_offered) != 0) seen->fold.offered(header.sequence + 1);
+            take_message(place, header, *message);
             break;
         }
         case facts::Kind::settled: {
             const auto ranges = facts::read_ranges(body);
             if (!ranges) return false;
-            if (Seen* seen = queue(header.queue)) seen->fold.settled(*ranges);
+            if (Seen* seen = queue(header.queue)) seen->fold.settled(*ranges, place.segment);
             break;
         }
         case facts::Kind::offered:
-            if (!body.empty()) return false;
-            if (Seen* seen = queue(header.queue)) seen->fold.offered(header.sequence);
-            break;
-        case facts::Kind::topology: {
-            const auto changes = facts::read_changes(body);
-            if (!changes) return false;
-            for (const auto& change : *changes) {
-                std::visit([this](const auto& what) { apply(what); }, change);
+            if (Seen* seen = queue(header.queue)) {
+                seen->fold.offered(header.sequence, place.segment);
             }
-            topology_segments_.insert(place.segment);
+            break;
+        case facts::Kind::progress: {
+            const auto progress = facts::read_progress(body);
+            if (!progress) return false;
+            if (Seen* seen = queue(header.queue)) seen->fold.progress(*progress, place.segment);
             break;
         }
+        case facts::Kind::topology:
+            if (!take_topology(place, header, body)) return false;
+            break;
+        case facts::Kind::batch:
+            break;
+        default:  // of a newer program
+            counted(place.segment).has_unknown = true;
+            ++unknown_;
     }
     ++records_;
     return true;
 }
 
-void Fold::count_message(Place place) {
-    if (counted_ == nullptr || counting_ != place.segment) {
-        counting_ = place.segment;
-        counted_ = &messages_[place.segment];
+void Fold::take_message(Place place, const facts::Header& header,
+                        const facts::StoredMessage& message) {
+    Counted& segment = counted(place.segment);
+    ++segment.messages;
+    segment.message_bytes += header.size;
+    Seen* seen = queue(header.queue);
+    if (seen == nullptr) return;
+    ++seen->messages;
+    seen->bytes += message.common.size() + message.own.size() + message.payload.size();
+    if (header.kind == facts::Kind::relocated) {
+        seen->fold.relocated(header.sequence, place);
+    } else {
+        seen->fold.enqueued(header.sequence, place);
     }
-    ++*counted_;
+    if ((header.flags & facts::flag_offered) != 0) seen->fold.delivered(header.sequence);
+}
+
+bool Fold::take_topology(Place place, const facts::Header& header, std::string_view body) {
+    const auto changes = facts::read_raw_changes(body);
+    if (!changes) return false;
+    if (twins_.is_second(place, header, body)) return true;
+    for (const facts::RawChange& raw : *changes) {
+        const auto change = facts::read_known(raw);
+        if (change) {
+            std::visit([this](const auto& what) { apply(what); }, *change);
+        } else {
+            counted(place.segment).has_unknown = true;
+            ++unknown_;
+        }
+    }
+    index(place, body);
+    return true;
+}
+
+void Fold::index(Place place, std::string_view changes) {
+    const std::uint64_t counting =
+        topology_.add(place, changes, [this](const TopologyIndex::Entry& superseded) {
+            segments_[superseded.place.segment].topology_bytes -= superseded.bytes;
+        });
+    if (counting > 0) segments_[place.segment].topology_bytes += counting;
+}
+
+/// What is left out is not to be written again.
+void Fold::forget(const facts::TopologyChange& removal) {
+    std::string changes;
+    facts::append_to(changes, removal);
+    index({}, changes);
+}
+
+void Fold::lost(std::string reason) {
+    Damage damage;
+    damage.file = "log";
+    damage.reason = std::move(reason);
+    damage_.push_back(std::move(damage));
 }
 
 void Fold::apply(const facts::ExchangeDeclared& change) {
-    exchanges_.insert_or_assign(change.name, change);
+    const auto [known, is_new] = exchanges_.try_emplace(change.name, change);
+    if (is_new || known->second == change) return;
+    // Nobody declares an exchange otherwise than it is: it was removed in between.
+    lost("the record that removed the older exchange '" + change.name + "' is lost");
+    forget(facts::ExchangeRemoved{change.name});
+    apply(facts::ExchangeRemoved{change.name});
+    exchanges_.emplace(change.name, change);
 }
 
 void Fold::apply(const facts::ExchangeRemoved& change) {
     exchanges_.erase(change.name);
-    std::erase_if(bindings_,
-                  [&](const BindingKey& key) { return std::get<0>(key) == change.name; });
+    const auto first = bindings_.lower_bound({change.name, {}, 0});
+    auto end = first;
+    while (end != bindings_.end() && std::get<0>(*end) == change.name) ++end;
+    bindings_.erase(first, end);
 }
 
 void Fold::apply(const facts::QueueDeclared& change) {
@@ -106,35 +168,74 @@ void Fold::apply(const facts::QueueRemoved& change) {
     last_ = nullptr;
     queues_.erase(change.queue);
     removed_.insert(change.queue);
-    std::erase_if(bindings_,
-                  [&](const BindingKey& key) { return std::get<2>(key) == change.queue; });
 }
 
 void Fold::apply(const facts::Bound& change) {
-    if (!removed_.contains(change.queue)) {
-        bindings_.emplace(change.exchange, change.key, change.queue);
-    }
+    Seen* seen = queue(change.queue);
+    if (seen == nullptr) return;
+    bindings_.emplace(change.exchange, change.key, change.queue);
 }
 
 void Fold::apply(const facts::Unbound& change) {
     bindings_.erase({change.exchange, change.key, change.queue});
 }
 
+/// Leaves out bindings of queues that were removed, and of exchanges whose declaration is lost.
+void Fold::drop_orphans(Recovered& into) {
+    for (const auto& [exchange, key, queue] : bindings_) {
+        if (removed_.contains(queue)) continue;
+        const facts::Bound bound{exchange, key, queue};
+        if (exchanges_.contains(exchange)) {
+            into.bindings.push_back(bound);
+            queues_.at(queue).is_bound = true;
+            continue;
+        }
+        lost("queue " + std::to_string(queue) + " was bound to exchange '" + exchange +
+             "', whose declaration is lost");
+        forget(facts::Unbound{exchange, key, queue});
+    }
+}
+
+/// A name is free again only when its queue is removed: of two queues with one name the removal of
+/// the older is lost.
+void Fold::drop_namesakes(Recovered& into) {
+    std::unordered_map<std::string_view, std::uint64_t> newest;
+    for (const auto& [id, seen] : queues_) {
+        if (!seen.is_declared) continue;
+        std::uint64_t& holder = newest[seen.declared.name];
+        holder = std::max(holder, id);
+    }
+    for (const auto& [id, seen] : queues_) {
+        if (!seen.is_declared || newest[seen.declared.name] == id) continue;
+        into.lost_removals.push_back({id, seen.declared.name});
+    }
+    std::ranges::sort(into.lost_removals, {}, &LostRemoval::queue);
+    for (const LostRemoval& gone : into.lost_removals) {
+        lost("the record that removed queue " + std::to_string(gone.queue) + ", named '" +
+             gone.name + "', is lost; a later queue has that name");
+        forget(facts::QueueRemoved{gone.queue});
+        apply(facts::QueueRemoved{gone.queue});
+    }
+}
+
 void Fold::finish_queue(std::uint64_t id, Seen& seen, Recovered& into) {
     RecoveredQueue queue;
     seen.fold.finish(queue);
-    // Without a declaration and without messages it is one that is gone, and its last settles.
-    if (!seen.is_declared && queue.live == 0 && queue.missing.empty()) return;
+    // Without all of these it is one that is gone, and its last settles.
+    const bool is_there =
+        seen.is_declared || seen.is_bound || queue.live > 0 || !queue.missing.empty();
+    if (!is_there) return;
     queue.declared = std::move(seen.declared);
     queue.declared.queue = id;
     queue.declared.next_sequence = seen.fold.next_sequence();
     queue.declared.offered = seen.fold.offered_before();
+    queue.progress_segment = seen.fold.told_in();
     queue.declaration_lost = !seen.is_declared;
     if (seen.messages > 0) queue.bytes = seen.bytes / seen.messages * queue.live;
     into.queues.push_back(std::move(queue));
 }
 
-void Fold::count_segments(Recovered& into) const {
+void Fold::count_segments(Recovered& into) {
     std::unordered_map<std::uint32_t, std::uint64_t> live;
     std::uint32_t segment = 0;
     std::uint64_t* count = nullptr;
@@ -151,27 +252,30 @@ void Fold::count_segments(Recovered& into) const {
         }
     }
     for (RecoveredSegment& row : into.segments) {
+        const Counted& seen = segments_[row.number];
         row.live = live[row.number];
-        const auto messages = messages_.find(row.number);
-        row.messages = messages == messages_.end() ? 0 : messages->second;
-        row.has_topology = topology_segments_.contains(row.number);
+        row.messages = seen.messages;
+        row.message_bytes = seen.message_bytes;
+        row.topology_bytes = seen.topology_bytes;
+        row.has_unknown = seen.has_unknown;
     }
 }
 
 void Fold::finish(Recovered& into) {
+    into.log_id = log_id_;
+    drop_namesakes(into);
+    drop_orphans(into);
     for (auto& [name, declared] : exchanges_) into.exchanges.push_back(std::move(declared));
     for (auto& [id, seen] : queues_) finish_queue(id, seen, into);
     name_the_nameless(into);
     std::ranges::sort(into.queues, {},
                       [](const RecoveredQueue& row) { return row.declared.queue; });
-    for (const auto& [exchange, key, queue] : bindings_) {
-        into.bindings.push_back({exchange, key, queue});
-    }
     into.last_queue = last_id_;
     into.records = records_;
-
+    into.unknown = unknown_;
+    into.damage.insert(into.damage.end(), damage_.begin(), damage_.end());
     count_segments(into);
-    *this = Fold();
+    into.topology = std::move(topology_);
 }
 
 }  // namespace zex::log

@@ -77,8 +77,7 @@ void Index::add_settled(const facts::Header& header, std::string_view body, Plac
 }
 
 void Index::declare_or_remove(const facts::RawChange& raw) {
-    if (raw.number >= facts::known_changes) return;
-    const auto change = facts::read_change(raw);
+    const auto change = facts::read_known(raw);
     if (!change) return;
     if (const auto* declared = std::get_if<facts::QueueDeclared>(&*change)) {
         facts::Progress& progress = queue(declared->queue).progress;
@@ -98,7 +97,7 @@ void Index::add_topology(Place place, std::string_view body) {
     ZEX_CHECK(changes.has_value());
     for (const facts::RawChange& raw : *changes) {
         declare_or_remove(raw);
-        if (raw.number >= facts::known_changes) segments_.at(place.segment).has_unknown = true;
+        if (!facts::read_known(raw)) segments_.at(place.segment).has_unknown = true;
     }
     const std::uint64_t counting =
         topology_.add(place, body, [this](const TopologyIndex::Entry& superseded) {

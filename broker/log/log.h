@@ -21,12 +21,9 @@
 #include "broker/log/place.h"
 #include "broker/log/recovered.h"
 #include "broker/log/stored_record.h"
+#include "broker/log/twins.h"
 
 namespace zex::log {
-
-/// Topology records up to this size are written twice in a row, so that one flipped bit costs
-/// nothing: what is declared gives all messages their meaning.
-inline constexpr std::size_t twin_bytes_max = 4096;
 
 /// A batch is written; all before `synced` is on the disk.
 struct BatchWritten {

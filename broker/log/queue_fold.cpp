@@ -7,7 +7,6 @@
 namespace zex::log {
 namespace {
 
-using Place;
 using facts::SequenceRange;
 
 constexpr std::uint64_t sequence_max = UINT64_MAX;
@@ -77,8 +76,15 @@ const std::vector<SequenceRange>& SequenceSet::ranges() {
     return merged_;
 }
 
-void QueueFold::passed(std::uint64_t last) {
-    if (last != sequence_max) next_ = std::max(next_, last + 1);
+/// The queue has come as far as `next`, by a record in this segment: as Index::advance() has it.
+void QueueFold::advance(std::uint64_t next, std::uint32_t segment) {
+    if (next < next_) return;
+    next_ = next;
+    told_in_ = segment;
+}
+
+void QueueFold::passed(std::uint64_t last, std::uint32_t segment) {
+    if (last != sequence_max) advance(last + 1, segment);
 }
 
 void QueueFold::gap_before(std::uint64_t sequence) {
@@ -87,9 +93,10 @@ void QueueFold::gap_before(std::uint64_t sequence) {
 }
 
 void QueueFold::enqueued(std::uint64_t sequence, Place place) {
-    passed(sequence);
+    passed(sequence, place.segment);
     if ((due_ && sequence < *due_) || sequence == sequence_max) {
-        kept_.emplace_back(sequence, place);  // late: written after a declaration that knew of it
+        relocated_.emplace_back(sequence,
+                                place);  // late: written after a declaration that knew of it
         return;
     }
     gap_before(sequence);
@@ -98,14 +105,14 @@ void QueueFold::enqueued(std::uint64_t sequence, Place place) {
     dense_.back().places.push_back(place);
 }
 
-void QueueFold::kept(std::uint64_t sequence, Place place) {
-    passed(sequence);
-    kept_.emplace_back(sequence, place);
+void QueueFold::relocated(std::uint64_t sequence, Place place) {
+    passed(sequence, place.segment);
+    relocated_.emplace_back(sequence, place);
 }
 
-void QueueFold::settled(std::span<const SequenceRange> ranges) {
+void QueueFold::settled(std::span<const SequenceRange> ranges, std::uint32_t segment) {
     for (const SequenceRange& range : ranges) {
-        passed(range.last);
+        passed(range.last, segment);
         settled_.add(range);
         forget_settled(range);
     }
@@ -123,22 +130,33 @@ void QueueFold::forget_settled(SequenceRange range) {
     }
 }
 
-void QueueFold::offered(std::uint64_t before) {
+void QueueFold::offered(std::uint64_t before, std::uint32_t segment) {
     offered_ = std::max(offered_, before);
-    next_ = std::max(next_, before);
+    advance(before, segment);
+}
+
+void QueueFold::delivered(std::uint64_t sequence) {
+    if (sequence != sequence_max) offered_ = std::max(offered_, sequence + 1);
+}
+
+void QueueFold::progress(const facts::Progress& progress, std::uint32_t segment) {
+    gap_before(progress.next_sequence);
+    next_ = std::max(next_, progress.next_sequence);
+    offered_ = progress.offered;
+    told_in_ = segment;
 }
 
 void QueueFold::declared(std::uint64_t next, std::uint64_t offered_before) {
     gap_before(next);
     next_ = std::max(next_, next);
-    offered(offered_before);
+    offered_ = std::max(offered_, offered_before);
 }
 
-void QueueFold::put_kept_in_place() {
-    std::ranges::stable_sort(kept_, {}, &std::pair<std::uint64_t, Place>::first);
+void QueueFold::put_relocated_in_place() {
+    std::ranges::stable_sort(relocated_, {}, &std::pair<std::uint64_t, Place>::first);
     std::vector<std::pair<std::uint64_t, Place>> apart;
     auto run = dense_.begin();
-    for (const auto& [sequence, place] : kept_) {
+    for (const auto& [sequence, place] : relocated_) {
         while (run != dense_.end() && run->end() <= sequence) ++run;
         if (run != dense_.end() && run->first <= sequence) {
             run->places[sequence - run->first] = place;
@@ -148,14 +166,14 @@ void QueueFold::put_kept_in_place() {
             apart.emplace_back(sequence, place);
         }
     }
-    kept_ = std::move(apart);
+    relocated_ = std::move(apart);
 }
 
 std::vector<SequenceRange> QueueFold::missing() {
     std::vector<SequenceRange> out;
     SequenceSet there;
     for (const SequenceRange& range : settled_.ranges()) there.add(range);
-    for (const auto& [sequence, place] : kept_) there.add({sequence, sequence});
+    for (const auto& [sequence, place] : relocated_) there.add({sequence, sequence});
     const std::vector<SequenceRange>& known = there.ranges();
     for (const SequenceRange& gap : gaps_) {
         std::uint64_t from = gap.first;
@@ -172,27 +190,27 @@ std::vector<SequenceRange> QueueFold::missing() {
 }
 
 void QueueFold::finish(RecoveredQueue& into) {
-    put_kept_in_place();
+    put_relocated_in_place();
     if (!gaps_.empty()) into.missing = missing();
     Membership settled(settled_.ranges());
-    auto apart = kept_.begin();
+    auto apart = relocated_.begin();
     const auto take = [&](std::uint64_t sequence, Place place) {
         if (settled.holds(sequence)) return;
         append(into.runs, sequence, place);
         ++into.live;
     };
     for (Dense& run : dense_) {
-        for (; apart != kept_.end() && apart->first < run.first; ++apart) {
+        for (; apart != relocated_.end() && apart->first < run.first; ++apart) {
             take(apart->first, apart->second);
         }
         for (; !run.places.empty(); ++run.first, run.places.pop_front()) {
             take(run.first, run.places.front());
         }
     }
-    for (; apart != kept_.end(); ++apart) take(apart->first, apart->second);
+    for (; apart != relocated_.end(); ++apart) take(apart->first, apart->second);
     if (!into.runs.empty()) into.runs.back().places.shrink_to_fit();  // of one run, often all
     dense_.clear();
-    kept_.clear();
+    relocated_.clear();
 }
 
 }  // namespace zex::log

@@ -125,8 +125,7 @@ std::uint64_t TopologyIndex::add(Place place, std::string_view body, const Super
     if (!changes) return 0;
     for (const facts::RawChange& raw : *changes) {
         const auto bytes = static_cast<std::uint32_t>(raw.bytes.size());
-        if (raw.number >= facts::known_changes) continue;
-        const auto change = facts::read_change(raw);
+        const auto change = facts::read_known(raw);
         if (!change) continue;
         const Adding adding{*this, {place, bytes}, superseded};
         if (std::visit(adding, *change)) counting += bytes;
@@ -135,9 +134,8 @@ std::uint64_t TopologyIndex::add(Place place, std::string_view body, const Super
 }
 
 bool TopologyIndex::counts(Place place, const facts::RawChange& raw) const {
-    if (raw.number >= facts::known_changes) return true;
-    const auto change = facts::read_change(raw);
-    if (!change) return false;
+    const auto change = facts::read_known(raw);
+    if (!change) return true;
     Key key;
     if (const auto* exchange = std::get_if<facts::ExchangeDeclared>(&*change)) {
         key = exchange_key(exchange->name);
