@@ -21,6 +21,8 @@
 #include "broker/shell/broker_loop.h"
 #include "broker/shell/entropy.h"
 #include "broker/shell/log.h"
+#include "broker/store/log_inspection.h"
+#include "broker/store/posix_disk.h"
 #include "common/base/check.h"
 #include "common/net/wakeup.h"
 
@@ -171,6 +173,9 @@ int run(const Settings& settings, zex::shell::Log log) {
     const zex::SteadyClock clock;
     auto loop = zex::shell::BrokerLoop::open(shell_options(settings), **context, clock,
                                              zex::shell::system_entropy, std::move(log));
+    if (!loop && zex::store::is_of_the_data_directory(loop.error().code)) {
+        return fail(exit_code_of(loop.error()), loop.error().reason);
+    }
     if (!loop) {
         const std::string& reason = loop.error().reason;
         const bool ipc = reason.find("ipc://") != std::string::npos;
@@ -195,6 +200,12 @@ int main(int argc, char** argv) {
         return EX_OK;
     }
     if (invocation->check_config) {
+        zex::store::PosixDisk disk;
+        const std::string& directory = invocation->settings.storage.data_dir;
+        if (!directory.empty()) {
+            const zex::Status usable = zex::store::check_data_directory(disk, directory);
+            if (!usable) return fail(exit_code_of(usable.error()), usable.error().reason);
+        }
         std::puts("the settings are good");
         return EX_OK;
     }

@@ -284,6 +284,21 @@ Result<InspectedLog> inspect(Disk& disk, const std::string& directory) {
     return found;
 }
 
+bool is_of_the_data_directory(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::data_in_use:
+        case ErrorCode::data_foreign:
+        case ErrorCode::data_too_new:
+        case ErrorCode::data_damaged:
+        case ErrorCode::disk_full:
+        case ErrorCode::disk_error:
+        case ErrorCode::storage_failed:
+            return true;
+        default:
+            return false;
+    }
+}
+
 Status check_data_directory(Disk& disk, const std::string& directory) {
     std::string path = directory;
     for (;;) {

@@ -40,6 +40,8 @@ Result<InspectedLog> inspect(Disk& disk, const std::string& directory);
 /// What a start on the directory would say before it reads the log: in use, not writable, not one
 /// of zex, too new. Leaves nothing behind.
 Status check_data_directory(Disk& disk, const std::string& directory);
+/// One of the errors that check_data_directory() and a start give.
+bool is_of_the_data_directory(ErrorCode code);
 
 std::string log_directory(const std::string& directory);
 std::string segment_path(const std::string& directory, std::uint32_t number);
