@@ -92,8 +92,8 @@ TEST_CASE("fields that an older version did not write have their defaults") {
     std::string body = bytes_of({QueueDeclared{7, "all", true, 100, 0, Durability::none, 0, 9, 9}});
     body.resize(body.size() - 16);
     body[1] = static_cast<char>(body[1] - 16);
-    CHECK((known_of(body) == std::vector<TopologyChange>{
-                                 QueueDeclared{7, "all", true, 100, 0, Durability::none, 0, 0, 0}}));
+    CHECK((known_of(body) == std::vector<TopologyChange>{QueueDeclared{
+                                 7, "all", true, 100, 0, Durability::none, 0, 0, 0}}));
 }
 
 TEST_CASE("no bytes make reading changes go past them") {

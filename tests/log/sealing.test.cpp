@@ -16,7 +16,7 @@ constexpr Place place{3, 4096};
 std::string record(std::string_view body) {
     std::string out;
     facts::put_header(out, {Kind::enqueued, facts::flag_offered, 3,
-                     static_cast<std::uint32_t>(facts::header_size + body.size()), 7, 41});
+                            static_cast<std::uint32_t>(facts::header_size + body.size()), 7, 41});
     out += body;
     seal(out.data(), out.size(), log_id, place);
     return out;

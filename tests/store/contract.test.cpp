@@ -140,7 +140,8 @@ EVERY_STORE("messages are read in the order asked, whatever their order in the l
         CHECK(records[i].place == places[i]);
         CHECK(records[i].header.queue == 2);
         const std::string payload = "payload " + std::to_string(records[i].header.sequence * 2 + 1);
-        CHECK(facts::read_message(records[i].header.flags, records[i].body.view())->payload == payload);
+        CHECK(facts::read_message(records[i].header.flags, records[i].body.view())->payload ==
+              payload);
     }
 }
 

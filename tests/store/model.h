@@ -31,7 +31,8 @@ struct Model {
 };
 
 /// With every live message read back from the store. A message that cannot be read has the payload
-/// "damaged"; where the call failed, all of its queue have "unread". `unordered` tells that sequences did not rise.
+/// "damaged"; where the call failed, all of its queue have "unread". `unordered` tells that
+/// sequences did not rise.
 Model model_of(const log::Recovered& found, store::Store& store, bool* unordered = nullptr);
 
 }  // namespace zex::test

@@ -23,7 +23,7 @@ struct Segment {
                            static_cast<std::uint32_t>(facts::header_size + body.size()), 1, 1});
         record += body;
         log::seal(record.data(), record.size(), log_id,
-                    {1, static_cast<std::uint32_t>(bytes.size())});
+                  {1, static_cast<std::uint32_t>(bytes.size())});
         begins.push_back(bytes.size());
         bytes += record;
     }

@@ -280,8 +280,7 @@ Result<std::vector<DirectoryEntry>> SimulatedDisk::list(const std::string& direc
     for (const auto& [name, inode] : names_) {
         if (parent(name) != directory) continue;
         const std::uint64_t bytes = inode->now.size();
-        out.push_back(
-            {name.substr(directory.size() + 1), store::EntryKind::file, bytes, bytes});
+        out.push_back({name.substr(directory.size() + 1), store::EntryKind::file, bytes, bytes});
     }
     for (const std::string& name : directories_) {
         if (parent(name) != directory) continue;
