@@ -107,7 +107,7 @@ Outcome recover(SimulatedDisk& disk, const std::string& directory) {
     auto found = log.recover({});
     if (!found) return {false, found.error().text()};
     std::string wrong;
-    for (const store::Damage& damage : found->damage) wrong += "damage: " + damage.text() + "\n";
+    for (const log::Damage& damage : found->damage) wrong += "damage: " + damage.text() + "\n";
     for (const auto& queue : found->queues) {
         if (!queue.missing.empty() || queue.declaration_lost) wrong += "messages are missing\n";
     }
@@ -176,7 +176,7 @@ TEST_CASE("every crash point leaves a log that recovers to a moment after the la
 TEST_CASE("a backup that was interrupted is refused or whole") {
     Life life;
     life.disk.before_call = [&](std::uint64_t call) {
-        if (!life.disk.exists("/backup") || life.looked_after++ > 20) return;
+        if (!life.disk.has("/backup") || life.looked_after++ > 20) return;
         for (const Crash crash : crashes) {
             const auto left = life.disk.after(crash, call);
             const Outcome outcome = recover(*left, "/backup");

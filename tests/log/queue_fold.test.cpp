@@ -1,4 +1,4 @@
-#include "broker/store/queue_fold.h"
+#include "broker/log/queue_fold.h"
 
 #include <map>
 #include <random>
@@ -7,10 +7,9 @@
 
 #include <catch2/catch.hpp>
 
-namespace zex::store {
+namespace zex::log {
 namespace {
 
-using facts::Place;
 using facts::SequenceRange;
 
 Place at(std::uint64_t n) {
@@ -50,7 +49,7 @@ TEST_CASE("messages in order are one run") {
 TEST_CASE("small holes stay in a run, large ones begin another") {
     QueueFold fold;
     for (std::uint64_t i = 0; i < 100; ++i) fold.enqueued(i, at(i));
-    fold.settled(std::vector<SequenceRange>{{10, 11}, {40, 80}});
+    fold.settled(std::vector<SequenceRange>{{10, 11}, {40, 80}}, 1);
     const RecoveredQueue queue = finished(fold);
     REQUIRE(queue.runs.size() == 2);
     CHECK_FALSE(queue.runs[0].places[10]);
@@ -63,7 +62,7 @@ TEST_CASE("a sequence that never came is missing, unless it was settled") {
     QueueFold fold;
     fold.enqueued(5, at(5));
     fold.enqueued(9, at(9));
-    fold.settled(std::vector<SequenceRange>{{7, 7}});
+    fold.settled(std::vector<SequenceRange>{{7, 7}}, 1);
     CHECK(finished(fold).missing == std::vector<SequenceRange>{{6, 6}, {8, 8}});
 }
 
@@ -78,9 +77,9 @@ TEST_CASE("what a declaration says was given, and is not there, is missing") {
 
 TEST_CASE("what was removed with old segments is not missing") {
     QueueFold fold;
-    fold.kept(3, at(3));
+    fold.relocated(3, at(3));
     fold.enqueued(40, at(40));
-    fold.kept(7, at(7));
+    fold.relocated(7, at(7));
     fold.declared(41, 20);
     const RecoveredQueue queue = finished(fold);
     CHECK(queue.missing.empty());
@@ -92,8 +91,8 @@ TEST_CASE("a message that was kept has its new place, and fills a gap") {
     QueueFold fold;
     fold.enqueued(0, at(0));
     fold.enqueued(2, at(2));
-    fold.kept(0, at(100));
-    fold.kept(1, at(101));
+    fold.relocated(0, at(100));
+    fold.relocated(1, at(101));
     const RecoveredQueue queue = finished(fold);
     CHECK(queue.missing.empty());
     CHECK(live_of(queue) == std::map<std::uint64_t, Place>{{0, at(100)}, {1, at(101)}, {2, at(2)}});
@@ -102,8 +101,8 @@ TEST_CASE("a message that was kept has its new place, and fills a gap") {
 TEST_CASE("the highest sequence there can be does no harm") {
     QueueFold fold;
     fold.enqueued(UINT64_MAX, at(0));
-    fold.kept(UINT64_MAX, at(1));
-    fold.settled(std::vector<SequenceRange>{{UINT64_MAX - 1, UINT64_MAX}});
+    fold.relocated(UINT64_MAX, at(1));
+    fold.settled(std::vector<SequenceRange>{{UINT64_MAX - 1, UINT64_MAX}}, 1);
     fold.declared(UINT64_MAX, UINT64_MAX);
     CHECK(finished(fold).live == 0);
 }
@@ -140,12 +139,12 @@ TEST_CASE("a queue's fold agrees with a plain map, whatever happens") {
                 auto chosen = live.begin();
                 std::advance(chosen, static_cast<long>(random() % live.size()));
                 if (random() % 3 == 0) {
-                    fold.kept(chosen->first, place);
+                    fold.relocated(chosen->first, place);
                     chosen->second = place;
                 } else {
                     const SequenceRange range{chosen->first, chosen->first + random() % 3};
                     if (range.last >= next) continue;
-                    fold.settled({&range, 1});
+                    fold.settled({&range, 1}, 2);
                     live.erase(chosen, live.upper_bound(range.last));
                     lost.erase(lost.lower_bound(range.first), lost.upper_bound(range.last));
                 }
@@ -164,4 +163,4 @@ TEST_CASE("a queue's fold agrees with a plain map, whatever happens") {
     }
 }
 
-}  // namespace zex::store
+}  // namespace zex::log
