@@ -109,6 +109,9 @@ class SimulatedLock final : public DirectoryLock {
 Status SimulatedDisk::begin_any(const std::string& what) {
     if (stopped()) return wrong(what);
     if (++all_calls_ == fail_any_at_) return wrong(what, fail_any_with_);
+    if (fault) {
+        if (const auto code = fault(what)) return wrong(what, *code);
+    }
     return {};
 }
 
