@@ -32,9 +32,10 @@ void QueuePlaces::Page::shrink() {
     }
     if (places.size() < never_sparse || live * sparse_below >= places.size()) return;
     sparse.reserve(live);
-    each([this](std::uint64_t sequence, Place& place) {
-        sparse.emplace_back(static_cast<std::uint32_t>(sequence - first), place);
-    });
+    for (std::size_t distance = 0; distance < places.size(); ++distance) {
+        if (!places[distance]) continue;
+        sparse.emplace_back(static_cast<std::uint32_t>(distance), places[distance]);
+    }
     places = {};
 }
 

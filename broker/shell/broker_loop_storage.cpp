@@ -6,7 +6,7 @@
 #include "broker/log/recovered.h"
 #include "broker/shell/broker_loop.h"
 #include "broker/shell/entropy.h"
-#include "broker/store/data_directory.h"
+#include "broker/store/log_inspection.h"
 #include "broker/store/log_store.h"
 
 namespace zex::shell {
