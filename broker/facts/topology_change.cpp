@@ -145,6 +145,15 @@ std::optional<std::vector<RawChange>> read_raw_changes(std::string_view body) {
     return changes;
 }
 
+std::string declared_again(const RawChange& raw, const QueueDeclared& declared) {
+    std::string fields;
+    write(fields, declared);
+    if (raw.fields.size() > fields.size()) fields += raw.fields.substr(fields.size());
+    std::string out(1, static_cast<char>(raw.number));
+    put_text(out, fields);
+    return out;
+}
+
 std::optional<TopologyChange> read_change(const RawChange& raw) {
     Cursor fields{raw.fields};
     return read_alternative(raw.number, fields);

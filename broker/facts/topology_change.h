@@ -81,6 +81,10 @@ std::optional<std::vector<RawChange>> read_raw_changes(std::string_view body);
 /// Requires a number that is known. Nothing where a field is cut short or impossible.
 std::optional<TopologyChange> read_change(const RawChange& raw);
 
+/// The bytes of a queue's declaration as it would be written now: `declared` stands for the fields
+/// that are known, and what a newer program wrote behind them is kept.
+std::string declared_again(const RawChange& raw, const QueueDeclared& declared);
+
 /// Nothing also where a newer program wrote it: with a number or a field that is not known here.
 inline std::optional<TopologyChange> read_known(const RawChange& raw) {
     return raw.number < known_changes ? read_change(raw) : std::nullopt;

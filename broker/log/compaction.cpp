@@ -10,6 +10,19 @@ namespace {
 
 /// Bodies of one piece.
 constexpr std::size_t piece_bytes = 256 << 10;
+/// A change as it is to be written again. What a declaration says of the queue's messages was true
+/// where it stood; further on it must be true there, or all between would be missed.
+std::string renewed(const Index& index, const facts::RawChange& raw) {
+    const auto change = facts::read_known(raw);
+    const auto* declared = change ? std::get_if<facts::QueueDeclared>(&*change) : nullptr;
+    if (declared == nullptr) return std::string(raw.bytes);
+    facts::QueueDeclared now = *declared;
+    const facts::Progress progress = index.progress(now.queue);
+    now.next_sequence = progress.next_sequence;
+    now.offered = progress.offered;
+    return facts::declared_again(raw, now);
+}
+
 /// Changes are gathered into records of about so many bytes.
 constexpr std::size_t topology_bytes = 3 << 10;
 /// Queues whose progress is written in one step.
@@ -108,20 +121,8 @@ void Compaction::take_topology(Index& index, const StoredRecord& record, facts::
     for (const facts::RawChange& raw : *changes) {
         // The index knows the first of two copies; that one may be damaged.
         if (!index.counts(record.place, raw) && !index.counts(first, raw)) continue;
-        tell_progress(index, raw, out);
-        changes_ += raw.bytes;
+        changes_ += renewed(index, raw);
         if (changes_.size() >= topology_bytes) flush_topology(out);
-    }
-}
-
-/// What a declaration says of the queue's first message may be long past. With the queue's progress
-/// before it nobody misses the messages between.
-void Compaction::tell_progress(const Index& index, const facts::RawChange& raw,
-                               facts::Records& out) {
-    const auto change = facts::read_known(raw);
-    if (!change) return;
-    if (const auto* declared = std::get_if<facts::QueueDeclared>(&*change)) {
-        out.progress(declared->queue, index.progress(declared->queue));
     }
 }
 

@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "broker/facts/records.h"
-#include "broker/facts/topology_change.h"
 #include "broker/log/batch.h"
 #include "broker/log/index.h"
 #include "broker/log/place.h"
@@ -77,7 +76,6 @@ class Compaction {
         removing,
     };
     void take_topology(Index& index, const StoredRecord& record, facts::Records& out);
-    static void tell_progress(const Index& index, const facts::RawChange& raw, facts::Records& out);
     void flush_topology(facts::Records& out);
     bool finish(Index& index, facts::Records& out);
     void look_for_damage(const Index& index, const Segments::Segment& segment);

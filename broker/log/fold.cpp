@@ -74,7 +74,7 @@ bool Fold::take(Place place, const facts::Header& header, std::string_view body)
         case facts::Kind::batch:
             break;
         default:  // of a newer program
-            counted(place.segment).has_unknown = true;
+            counted(place.segment).unknown_bytes += header.size;
             ++unknown_;
     }
     ++records_;
@@ -107,7 +107,7 @@ bool Fold::take_topology(Place place, const facts::Header& header, std::string_v
         if (change) {
             std::visit([this](const auto& what) { apply(what); }, *change);
         } else {
-            counted(place.segment).has_unknown = true;
+            counted(place.segment).unknown_bytes += cost_of(raw);
             ++unknown_;
         }
     }
@@ -257,7 +257,7 @@ void Fold::count_segments(Recovered& into) {
         row.messages = seen.messages;
         row.message_bytes = seen.message_bytes;
         row.topology_bytes = seen.topology_bytes;
-        row.has_unknown = seen.has_unknown;
+        row.unknown_bytes = seen.unknown_bytes;
     }
 }
 

@@ -48,7 +48,7 @@ class Fold {
         std::uint64_t messages = 0;
         std::uint64_t message_bytes = 0;
         std::uint64_t topology_bytes = 0;
-        bool has_unknown = false;
+        std::uint64_t unknown_bytes = 0;
     };
     Seen* queue(std::uint64_t id);
     Counted& counted(std::uint32_t segment);

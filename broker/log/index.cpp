@@ -13,7 +13,7 @@ Index::Index(std::uint64_t segment_bytes, Recovered& recovered)
     for (const RecoveredSegment& row : recovered.segments) {
         Segments::Segment& segment = segments_.at(row.number);
         segment = {row.bytes,         row.messages,       row.live,
-                   row.message_bytes, row.topology_bytes, row.has_unknown};
+                   row.message_bytes, row.topology_bytes, row.unknown_bytes};
     }
     for (RecoveredQueue& row : recovered.queues) {
         const std::uint64_t id = row.declared.queue;
@@ -97,7 +97,7 @@ void Index::add_topology(Place place, std::string_view body) {
     ZEX_CHECK(changes.has_value());
     for (const facts::RawChange& raw : *changes) {
         declare_or_remove(raw);
-        if (!facts::read_known(raw)) segments_.at(place.segment).has_unknown = true;
+        if (!facts::read_known(raw)) segments_.at(place.segment).unknown_bytes += cost_of(raw);
     }
     const std::uint64_t counting =
         topology_.add(place, body, [this](const TopologyIndex::Entry& superseded) {
@@ -133,7 +133,7 @@ void Index::add(Place place, std::string_view record) {
         case facts::Kind::batch:
             return;
     }
-    segments_.at(place.segment).has_unknown = true;
+    segments_.at(place.segment).unknown_bytes += record.size();
 }
 
 void Index::removed(std::uint32_t segment) {

@@ -66,8 +66,8 @@ struct RecoveredSegment {
     std::uint64_t messages = 0;        ///< written here, live or not
     std::uint64_t live = 0;            ///< of these
     std::uint64_t message_bytes = 0;   ///< of the messages' records
-    std::uint64_t topology_bytes = 0;  ///< of changes that still count
-    bool has_unknown = false;  ///< records of a kind, or changes of a number, that are not known
+    std::uint64_t topology_bytes = 0;  ///< that changes which still count take
+    std::uint64_t unknown_bytes = 0;   ///< that records and changes take that are not known
 };
 
 /// A torn tail that was never confirmed as synced.

@@ -37,13 +37,22 @@ std::optional<std::uint32_t> Segments::to_compact(std::uint32_t open) const {
     if (segments_.empty() || segments_.begin()->first >= open) return std::nullopt;
     const auto& [number, oldest] = *segments_.begin();
     if (oldest.is_dead()) return number;
-    const std::uint64_t live = live_bytes();
     const std::uint64_t all = bytes();
-    const std::uint64_t garbage = all - std::min(all, live);
-    if (garbage > std::max(live, segment_bytes_)) return number;
+    const std::uint64_t garbage = all - std::min(all, live_bytes());
+    if (garbage > std::max(garbage_allowed(), segment_bytes_)) return number;
     const std::uint64_t full = all / segment_bytes_;
     if (segments_.size() > segments_allowed + segments_per_full * full) return number;
     return std::nullopt;
+}
+
+/// As much as there are messages. What is declared takes twice its size even where there is no
+/// garbage, and is to take three times of it at most.
+std::uint64_t Segments::garbage_allowed() const {
+    std::uint64_t sum = 0;
+    for (const auto& [number, segment] : segments_) {
+        sum += segment.live_bytes() - segment.topology_bytes + segment.topology_bytes * 7 / 16;
+    }
+    return sum;
 }
 
 const Segments::Segment* Segments::find(std::uint32_t number) const {

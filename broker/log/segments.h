@@ -19,15 +19,15 @@ class Segments {
         std::uint64_t messages = 0;        ///< records of messages
         std::uint64_t live = 0;            ///< of these: messages that are still there
         std::uint64_t message_bytes = 0;   ///< of all records of messages
-        std::uint64_t topology_bytes = 0;  ///< of changes that still count
-        bool has_unknown = false;          ///< what a newer program wrote, and is kept
+        std::uint64_t topology_bytes = 0;  ///< that changes which still count take
+        std::uint64_t unknown_bytes = 0;   ///< that what a newer program wrote takes; it is kept
 
         /// Estimated from the mean of the messages.
         std::uint64_t live_bytes() const {
             const std::uint64_t mean = messages == 0 ? 0 : message_bytes / messages;
-            return live * mean + topology_bytes;
+            return live * mean + topology_bytes + unknown_bytes;
         }
-        bool is_dead() const { return live == 0 && topology_bytes == 0 && !has_unknown; }
+        bool is_dead() const { return live == 0 && topology_bytes == 0 && unknown_bytes == 0; }
     };
 
     /// `segment_bytes`: of a full one.
@@ -45,10 +45,12 @@ class Segments {
 
     const Segment* find(std::uint32_t number) const;
     std::uint64_t bytes() const;       ///< of all records
-    std::uint64_t live_bytes() const;  ///< of these, what still counts: estimated
+    std::uint64_t live_bytes() const;  ///< what still counts would take: estimated
     std::size_t count() const { return segments_.size(); }
 
   private:
+    std::uint64_t garbage_allowed() const;
+
     const std::uint64_t segment_bytes_;
     std::map<std::uint32_t, Segment> segments_;
     Segment* recent_ = nullptr;  ///< where at() or let_go() were last

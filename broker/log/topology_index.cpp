@@ -9,6 +9,12 @@
 
 namespace zex::log {
 
+/// Written twice, and with headers of records in which some kilobytes are gathered.
+std::uint32_t cost_of(const facts::RawChange& raw) {
+    const std::size_t bytes = raw.bytes.size();
+    return static_cast<std::uint32_t>(2 * bytes + bytes / 32);
+}
+
 struct TopologyIndex::Adding {
     TopologyIndex& index;
     const Entry entry;
@@ -124,7 +130,7 @@ std::uint64_t TopologyIndex::add(Place place, std::string_view body, const Super
     const auto changes = facts::read_raw_changes(body);
     if (!changes) return 0;
     for (const facts::RawChange& raw : *changes) {
-        const auto bytes = static_cast<std::uint32_t>(raw.bytes.size());
+        const std::uint32_t bytes = cost_of(raw);
         const auto change = facts::read_known(raw);
         if (!change) continue;
         const Adding adding{*this, {place, bytes}, superseded};

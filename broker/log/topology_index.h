@@ -17,9 +17,12 @@
 
 namespace zex::log {
 
+/// What a change takes in the log when it is written again.
+std::uint32_t cost_of(const facts::RawChange& raw);
+
 class TopologyIndex {
   public:
-    /// What a change that counts takes in the log.
+    /// What a change that counts takes in the log when it is written again.
     struct Entry {
         Place place;  ///< of its record
         std::uint32_t bytes = 0;
@@ -31,8 +34,8 @@ class TopologyIndex {
     /// collide.
     explicit TopologyIndex(std::uint64_t secret = 0) : secret_(secret) {}
 
-    /// The body of a topology record at `place`. Gives the bytes of it that count now, without
-    /// those of unknown changes. Bodies that cannot be read count nothing.
+    /// The body of a topology record at `place`. Gives what that of it takes which counts now,
+    /// without those of unknown changes. Bodies that cannot be read count nothing.
     std::uint64_t add(Place place, std::string_view body, const Superseded& superseded);
 
     /// The change in the record at `place` counts.

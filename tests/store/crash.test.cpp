@@ -31,19 +31,27 @@ std::vector<facts::SequenceRange> some_live(const ModelQueue& queue, std::mt1993
     return out;
 }
 
+void declare_extra(Scribe& scribe, std::uint64_t id) {
+    if (!scribe.model().queues.contains(id)) scribe.declare_queue(id, "e" + std::to_string(id));
+}
+
+void bind_known(Scribe& scribe, const std::string& exchange, std::uint64_t queue) {
+    if (scribe.model().exchanges.contains(exchange)) scribe.bind(exchange, "k", queue);
+}
+
 /// One of the things that a broker writes, by chance.
 void make_fact(Scribe& scribe, std::mt19937_64& random) {
     const std::uint64_t queue = 1 + random() % 3;
     const bool there = scribe.model().queues.contains(queue);
     switch (random() % 16) {
         case 0:
-            scribe.declare_queue(queue + 3 * (1 + random() % 50), "extra");
+            declare_extra(scribe, queue + 3 * (1 + random() % 50));
             return;
         case 1:
             scribe.declare_exchange("x" + std::to_string(random() % 4));
             return;
         case 2:
-            if (there) scribe.bind("x" + std::to_string(random() % 4), "k", queue);
+            if (there) bind_known(scribe, "x" + std::to_string(random() % 4), queue);
             return;
         case 3:
             if (there) scribe.unbind("x" + std::to_string(random() % 4), "k", queue);
