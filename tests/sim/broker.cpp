@@ -24,8 +24,7 @@ Broker::Broker(test::SimulatedDisk& disk, const ManualClock& clock, Ledger& ledg
                                        .new_log_id = options.entropy | 1}),
           shell::StoreWorker::Bounds{options.free_bytes_min}, clock,
           [this](shell::StoreEvent event) { events_.push_back(std::move(event)); })),
-      proxy_(*this,
-             log::Appender::Bounds{static_cast<std::uint32_t>(options.segment_bytes)}) {
+      proxy_(*this, log::Appender::Bounds{static_cast<std::uint32_t>(options.segment_bytes)}) {
     checker_.begin(core_);
     apply(core::StorageState{});
 }
@@ -61,7 +60,7 @@ void Broker::take_events() {
         std::visit([this](auto& what) { on(what); }, event);
     }
     for (const core::Command& damage : proxy_.take_damage()) {
-        if (!flip.is_there) throw Failure("the log found damage where nothing was damaged");
+        if (!flip.ever) throw Failure("the log found damage where nothing was damaged");
         apply(damage);
     }
 }
@@ -74,7 +73,7 @@ void Broker::apply(const core::Command& command) {
         ledger_.record(effects_.records, now());
         proxy_.append(effects_.records);
     }
-    checker_.after(command, effects_, now(), flip.is_there);
+    checker_.after(command, effects_, now(), flip.ever);
     for (core::Effect& effect : effects_.list) {
         if (auto* load = std::get_if<core::Load>(&effect)) proxy_.load(std::move(*load));
     }
@@ -126,7 +125,7 @@ bool Broker::stop() {
 
 void Broker::on(log::Recovered& recovered) {
     trace_.note("recovered", recovered.records, recovered.damage.size(), recovered.queues.size());
-    if (!flip.is_there && recovered.damaged()) {
+    if (!flip.ever && recovered.damaged()) {
         for (const log::Damage& damage : recovered.damage) trace_.text(damage.text());
         throw Failure("recovery found damage where nothing was damaged");
     }

@@ -199,8 +199,11 @@ void Checker::after(const core::Command& command, core::Effects& effects, Now no
         } else if (const auto* gone = std::get_if<core::HangUp>(&effect)) {
             sessions_.erase(gone->connection.number());
             tell_(gone->connection, {Heard::Kind::gone, 0, {}, 0, 0});
-        } else if (std::holds_alternative<core::ReportDamage>(effect)) {
+        } else if (const auto* damage = std::get_if<core::ReportDamage>(&effect)) {
             require(flipped, "a message is called damaged that was not");
+            const core::Queue* queue = core_->topology().queue(damage->queue);
+            if (queue == nullptr) continue;
+            if (Copy* copy = ledger_.find(queue->id.number(), damage->sequence)) copy->done = true;
         }
     }
     ledger_.made.clear();

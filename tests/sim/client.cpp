@@ -163,8 +163,8 @@ void Client::topology() {
         case 1:
             return say(declaration(name));
         case 2:
-            return say(wire::DeclareExchange{dice_.one_in(2) ? "z" : "x", "direct", true,
-                                             false, false});
+            return say(
+                wire::DeclareExchange{dice_.one_in(2) ? "z" : "x", "direct", true, false, false});
         case 3:
         case 4:
             return say(wire::Bind{name, exchange(), {key(), key()}});

@@ -47,8 +47,7 @@ void Ledger::record(const facts::Records& records, Now now) {
     });
 }
 
-void Ledger::take(const facts::Header& header, std::string_view body, std::uint64_t fact,
-                  Now now) {
+void Ledger::take(const facts::Header& header, std::string_view body, std::uint64_t fact, Now now) {
     using facts::Kind;
     if (header.kind == Kind::topology) {
         std::vector<facts::TopologyChange> changes;
@@ -178,7 +177,15 @@ void Ledger::check_queue(const log::RecoveredQueue& found, Cut cut, const Flip& 
         Copy& copy = queue.copies[sequence];
         copy.secured = copy.seen = true;
     }
-    if (flip.is_there) queue.offered = std::max(queue.offered, found.declared.next_sequence);
+    std::uint64_t seen_before = 0;
+    for (const auto& [sequence, copy] : queue.copies) {
+        if (copy.seen) seen_before = sequence + 1;
+    }
+    if (found.declared.offered < seen_before) {
+        fail("recovery forgot a delivery: queue, before, offered, next", id, seen_before,
+             found.declared.offered, found.declared.next_sequence);
+    }
+    if (flip.ever) queue.offered = std::max(queue.offered, found.declared.next_sequence);
     queue.next_first = std::min(queue.next_first, found.declared.next_sequence);
 }
 

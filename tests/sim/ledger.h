@@ -48,7 +48,8 @@ struct LedgerQueue {
 
 /// What the flipped bits of this run may have hit.
 struct Flip {
-    bool is_there = false;
+    bool is_there = false;  ///< since the last recovery
+    bool ever = false;
     bool hits_message = false;
     std::uint64_t queue = 0;
     std::uint64_t sequence = 0;

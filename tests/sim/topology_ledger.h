@@ -1,5 +1,6 @@
 // What was declared durable, as the core's facts said it, and how far that was promised. After a
-// crash the broker must have what some prefix of these facts says, and no shorter one than promised.
+// crash the broker must have what some prefix of these facts says, and no shorter one than
+// promised.
 #pragma once
 
 #include <cstdint>

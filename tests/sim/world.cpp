@@ -12,9 +12,7 @@ using std::chrono::milliseconds;
 using test::SimulatedDisk;
 
 World::World(std::uint64_t seed, bool prints)
-    : dice_(seed),
-      trace_(prints),
-      checker_(ledger_, trace_, [this](ConnectionId to, Heard heard) {
+    : dice_(seed), trace_(prints), checker_(ledger_, trace_, [this](ConnectionId to, Heard heard) {
           if (Client* client = with(to)) client->hear(std::move(heard));
       }) {
     options_.limits.sessions = 12;
@@ -78,7 +76,8 @@ void World::step() {
     time_passes();
     if (step_ % 16 == 0 && !broker_->is_starting()) checker_.check_books(broker_->restored());
     if (broker_->failure()) {
-        if (!sync_failed_) throw Failure("the broker ended by itself: " + broker_->failure()->text());
+        if (!sync_failed_)
+            throw Failure("the broker ended by itself: " + broker_->failure()->text());
         end_life(dice_.one_in(2) ? Cut::kill : Cut::power);
     }
 }
@@ -146,8 +145,7 @@ void World::watch(SimulatedDisk& disk) {
     disk.fault = [this](const std::string& call) { return fault_of(call); };
     disk.before_call = [this, &disk](std::uint64_t number) {
         if (crash_in_ == 0 || --crash_in_ > 0) return;
-        constexpr test::Crash losses[] = {test::Crash::unsynced_lost,
-                                          test::Crash::unsynced_in_part,
+        constexpr test::Crash losses[] = {test::Crash::unsynced_lost, test::Crash::unsynced_in_part,
                                           test::Crash::last_write_torn};
         left_ = crash_cut_ == Cut::kill ? disk.after_kill()
                                         : disk.after(losses[dice_.below(3)], dice_.next());
@@ -214,8 +212,8 @@ void World::end_life(Cut cut) {
     constexpr test::Crash losses[] = {test::Crash::unsynced_lost, test::Crash::unsynced_in_part,
                                       test::Crash::last_write_torn};
     crash_cut_ = cut;
-    left_ = cut == Cut::kill ? disk_->after_kill()
-                             : disk_->after(losses[dice_.below(3)], dice_.next());
+    left_ =
+        cut == Cut::kill ? disk_->after_kill() : disk_->after(losses[dice_.below(3)], dice_.next());
     after_crash();
 }
 
@@ -285,7 +283,9 @@ void World::start() {
         next_cut_ = std::max(next_cut_, Cut::kill);
     }
     broker_->take_events();
+    const bool ever = flip_.ever;
     flip_ = {};
+    flip_.ever = ever;
     next_cut_ = Cut::stop;
     if (broker_->failure() && !sync_failed_) {
         throw Failure("the broker ended at its start: " + broker_->failure()->text());
@@ -312,10 +312,13 @@ void World::flip_a_bit() {
         at += header.size;
     }
     if (records.empty()) return;
-    const auto& [at, header] = records[dice_.below(records.size())];
+    const auto [at, header] = records[dice_.below(records.size())];
     const std::size_t where = at + dice_.below(header.size);
     bytes[where] = static_cast<char>(bytes[where] ^ (1 << dice_.below(8)));
-    flip_.is_there = true;
+    flip_.is_there = flip_.ever = true;
+    const bool short_reads = disk_->short_reads;
+    disk_ = disk_->copy();  // it is on the disk
+    disk_->short_reads = short_reads;
     flip_.hits_message =
         header.kind == facts::Kind::enqueued || header.kind == facts::Kind::relocated;
     flip_.queue = header.queue;

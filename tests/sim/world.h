@@ -67,11 +67,11 @@ class World {
     std::uint64_t lives_ = 0;
 
     // What goes wrong:
-    std::uint64_t fail_in_ = 0;         ///< calls of the disk until one fails
-    std::uint64_t crash_in_ = 0;        ///< changing calls until the world stops
+    std::uint64_t fail_in_ = 0;   ///< calls of the disk until one fails
+    std::uint64_t crash_in_ = 0;  ///< changing calls until the world stops
     Cut crash_cut_ = Cut::kill;
     std::unique_ptr<test::SimulatedDisk> left_;  ///< by the crash that has happened
-    bool sync_failed_ = false;          ///< this life may end by itself
+    bool sync_failed_ = false;                   ///< this life may end by itself
     bool read_faults_ = false;
     bool disk_fills_ = false;
     bool flips_ = false;

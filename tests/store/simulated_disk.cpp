@@ -20,6 +20,12 @@ std::string parent(const std::string& path) {
     return path.substr(0, path.find_last_of('/'));
 }
 
+/// So many of the bytes from `offset` on fill their sectors.
+std::size_t whole_sectors(std::uint64_t offset, std::size_t bytes) {
+    const std::uint64_t end = (offset + bytes) / SimulatedDisk::sector * SimulatedDisk::sector;
+    return end > offset ? static_cast<std::size_t>(end - offset) : 0;
+}
+
 }  // namespace
 
 class SimulatedFile final : public File {
@@ -45,8 +51,9 @@ class SimulatedFile final : public File {
         disk_.writing_ = nullptr;
         if (!begun) {
             // Part of it is there all the same.
-            const SimulatedDisk::Change part{false, offset,
-                                             std::string(bytes.substr(0, bytes.size() / 2))};
+            const SimulatedDisk::Change part{
+                false, offset,
+                std::string(bytes.substr(0, whole_sectors(offset, bytes.size() / 2)))};
             if (!disk_.stopped()) make(part);
             return begun;
         }
@@ -283,8 +290,7 @@ Result<std::vector<DirectoryEntry>> SimulatedDisk::list(const std::string& direc
     for (const auto& [name, inode] : names_) {
         if (parent(name) != directory) continue;
         const std::uint64_t bytes = inode->now.size();
-        out.push_back(
-            {name.substr(directory.size() + 1), store::EntryKind::file, bytes, bytes});
+        out.push_back({name.substr(directory.size() + 1), store::EntryKind::file, bytes, bytes});
     }
     for (const std::string& name : directories_) {
         if (parent(name) != directory) continue;
