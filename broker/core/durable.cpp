@@ -160,7 +160,9 @@ void prefetch(Turn& turn, Queue& queue) {
 void record_progress(Turn& turn) {
     for (const Queue* queue : turn.state.topology.all_queues()) {
         if (queue->durable() == nullptr) continue;
-        const std::uint64_t seen = queue->next_fresh();
+        // What an earlier life of the broker may have delivered is flagged again in the next one.
+        const std::uint64_t seen =
+            std::max(queue->next_fresh(), queue->durable()->delivered_before_restart);
         if (queue->durable()->delivered_up_to_written() <= seen) continue;
         turn.out.records.progress(queue->id.number(), {queue->next_sequence(), seen});
         turn.out.records.promise_sync();

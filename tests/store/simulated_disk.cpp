@@ -20,6 +20,12 @@ std::string parent(const std::string& path) {
     return path.substr(0, path.find_last_of('/'));
 }
 
+/// So many of the bytes from `offset` on fill their sectors.
+std::size_t whole_sectors(std::uint64_t offset, std::size_t bytes) {
+    const std::uint64_t end = (offset + bytes) / SimulatedDisk::sector * SimulatedDisk::sector;
+    return end > offset ? static_cast<std::size_t>(end - offset) : 0;
+}
+
 }  // namespace
 
 class SimulatedFile final : public File {
@@ -45,8 +51,9 @@ class SimulatedFile final : public File {
         disk_.writing_ = nullptr;
         if (!begun) {
             // Part of it is there all the same.
-            const SimulatedDisk::Change part{false, offset,
-                                             std::string(bytes.substr(0, bytes.size() / 2))};
+            const SimulatedDisk::Change part{
+                false, offset,
+                std::string(bytes.substr(0, whole_sectors(offset, bytes.size() / 2)))};
             if (!disk_.stopped()) make(part);
             return begun;
         }
@@ -109,6 +116,9 @@ class SimulatedLock final : public DirectoryLock {
 Status SimulatedDisk::begin_any(const std::string& what) {
     if (stopped()) return wrong(what);
     if (++all_calls_ == fail_any_at_) return wrong(what, fail_any_with_);
+    if (fault) {
+        if (const auto code = fault(what)) return wrong(what, *code);
+    }
     return {};
 }
 
