@@ -166,9 +166,9 @@ void CutClient::change_topology() {
 
 void CutClient::purge() {
     const std::string queue = any_queue();
-    const std::uint64_t before = history_.purge(queue);
+    const std::vector<std::uint64_t> numbers = history_.purge(queue);
     ask({{"op", "purge"}, {"queue", queue}},
-        Asked{.kind = Asked::Kind::purge, .queue = queue, .number = before});
+        Asked{.kind = Asked::Kind::purge, .queue = queue, .purged = numbers});
 }
 
 bool CutClient::hear() {
@@ -193,7 +193,7 @@ bool CutClient::hear() {
     const Asked asked = found->second;
     asked_.erase(found);
     if (asked.kind == Asked::Kind::name) history_.answered(asked.name, asked.is_there);
-    if (asked.kind == Asked::Kind::purge) history_.purged(asked.queue, asked.number);
+    if (asked.kind == Asked::Kind::purge) history_.purged(asked.queue, asked.purged);
     return true;
 }
 

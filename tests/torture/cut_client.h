@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tests/support/dealer.h"
 #include "tests/torture/history.h"
@@ -38,11 +39,12 @@ class CutClient {
     struct Asked {
         enum class Kind { publish, name, purge, other } kind = Kind::other;
         std::string queue = {};       ///< published to, purged
-        std::uint64_t number = 0;     ///< of the first message, or what History::purge() gave
+        std::uint64_t number = 0;     ///< of the first message
         std::uint64_t count = 0;      ///< of messages
         std::uint64_t confirmed = 0;  ///< of these
         std::string name = {};        ///< declared, deleted, bound
-        bool is_there = false;        ///< after this
+        std::vector<std::uint64_t> purged = {};
+        bool is_there = false;  ///< after this
     };
     nlohmann::json rows_of(const std::string& what);
     void ask(nlohmann::json envelope, Asked asked, std::optional<std::string> body = {});

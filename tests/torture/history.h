@@ -48,9 +48,9 @@ class History {
     void delivered(const std::string& queue, const FoundMessage& message);
     /// Acked or rejected: the broker may forget the message from now on.
     void settled(const std::string& queue, const std::string& payload);
-    /// Gives what purged() is to be told.
-    std::uint64_t purge(const std::string& queue);
-    void purged(const std::string& queue, std::uint64_t published_before);
+    /// Gives what purged() is to be told: messages that are in the queue for certain.
+    std::vector<std::uint64_t> purge(const std::string& queue);
+    void purged(const std::string& queue, const std::vector<std::uint64_t>& numbers);
     /// A name is a queue, an exchange or a binding: "queue t1".
     void asked(const std::string& name);
     void answered(const std::string& name, bool is_there);
