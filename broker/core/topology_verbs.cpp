@@ -359,6 +359,7 @@ void purge(Turn& turn, const Asker& asker, const wire::Purge& verb) {
     ok.queue = verb.queue;
     ok.messages = queue->purge();
     turn.state.counters.dropped_purged += *ok.messages;
+    if (queue->options.durable) turn.out.records.promise_sync();
     succeed_when_settled(turn, asker, std::move(ok));
     if (queue->options.durable) dispatch(turn, *queue);  // for `get`s that wait
 }

@@ -18,7 +18,7 @@ constexpr Duration space_interval = milliseconds(50);
 constexpr Duration retry_first = milliseconds(5);
 constexpr Duration retry_longest = seconds(1);
 /// A fault that lasts so long does not pass: the broker stops, as after a failed sync.
-constexpr Duration give_up_after = seconds(30);
+constexpr Duration give_up_after = seconds(10);
 /// Trouble that goes on is told so often.
 constexpr Duration trouble_interval = seconds(5);
 /// Records of one read come to this many bytes, and one.
