@@ -136,7 +136,7 @@ const std::vector<Library> libraries = {
     {{"nlohmann/"}, {"common/wire/", "client/", "tools/", "broker/settings"}},
     {{"msgpack"}, {"common/wire/", "client/", "tools/", "broker/settings"}},
     {{"toml++/"}, {"broker/settings_file.cpp"}},
-    {{"xxhash.h"}, {"broker/facts/"}},
+    {{"xxhash.h"}, {"broker/log/"}},
     {{"CLI/"}, {"broker/settings_flags.cpp", "tools/"}},
 };
 
