@@ -174,7 +174,7 @@ int run(const Settings& settings, zex::shell::Log log) {
     auto loop = zex::shell::BrokerLoop::open(shell_options(settings), **context, clock,
                                              zex::shell::system_entropy, std::move(log));
     if (!loop && zex::store::is_of_the_data_directory(loop.error().code)) {
-        return fail(exit_code_of(loop.error()), loop.error().reason);
+        return fail(exit_code_of(loop.error()), loop.error().text());
     }
     if (!loop) {
         const std::string& reason = loop.error().reason;
@@ -204,7 +204,7 @@ int main(int argc, char** argv) {
         const std::string& directory = invocation->settings.storage.data_dir;
         if (!directory.empty()) {
             const zex::Status usable = zex::store::check_data_directory(disk, directory);
-            if (!usable) return fail(exit_code_of(usable.error()), usable.error().reason);
+            if (!usable) return fail(exit_code_of(usable.error()), usable.error().text());
         }
         std::puts("the settings are good");
         return EX_OK;

@@ -1,7 +1,6 @@
 // The durable store: the dock at which the broker's facts come to rest. It writes batches at the
 // places that broker/log decided, gives records back by place, and after a restart tells what they
-// add up to. LogStore, MemoryStore and the tests' FaultyStore pass its contract
-// (tests/store/contract.test.cpp).
+// add up to. LogStore and MemoryStore pass its contract (tests/store/contract.test.cpp).
 //
 // Thread: one at a time; nothing here waits for anything but the disk.
 //

@@ -44,7 +44,8 @@ Model model_of(const log::Recovered& found, store::Store& store, bool* unordered
                 places.push_back(run.places[i]);
             }
         }
-        const auto records = store.read(places);
+        auto records = store.read(places);
+        if (!records && records.error().may_retry()) records = store.read(places);
         for (std::size_t i = 0; i < sequences.size(); ++i) {
             if (!records) {
                 queue.payloads[sequences[i]] = "unread";

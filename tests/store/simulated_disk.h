@@ -73,8 +73,12 @@ class SimulatedDisk final : public store::Disk {
         fail_any_at_ = all_calls_ + call;
         fail_any_with_ = with;
     }
+<<<<<<< HEAD
     /// Asked before each call, with its name: the error that it fails with, if it is to fail.
     std::function<std::optional<ErrorCode>(const std::string& call)> fault;
+=======
+    bool only_passing = false;  ///< fail_any_at() spares syncs, whose failures are final
+>>>>>>> store
     std::uint64_t all_calls() const { return all_calls_; }
     /// Reads give half of what was asked for, and less than a header of a record, now and then.
     bool short_reads = false;
@@ -110,8 +114,8 @@ class SimulatedDisk final : public store::Disk {
   private:
     friend class SimulatedFile;
     friend class SimulatedLock;
-    Status begin_call(const std::string& what);
-    Status begin_any(const std::string& what);
+    Status begin_call(const std::string& what, bool is_sync = false);
+    Status begin_any(const std::string& what, bool is_sync = false);
     Result<std::unique_ptr<store::DirectoryLock>> lock_name(const std::string& path);
     std::uint64_t used() const;
     Status grow(Inode& inode, std::uint64_t size);
