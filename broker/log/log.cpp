@@ -5,6 +5,22 @@
 
 namespace zex::log {
 
+Log::Log(Appender::Bounds bounds, Recovered& recovered)
+    : index_(bounds.segment_bytes, recovered),
+      appender_(recovered.next_segment, bounds),
+      synced_(appender_.end()) {
+    if (recovered.damage.empty()) return;
+    // What recovery concludes from damage is written down, as the damage goes with its segment.
+    facts::Records records;
+    for (const RecoveredQueue& queue : recovered.queues) {
+        const std::uint64_t id = queue.declared.queue;
+        records.progress(id, index_.progress(id));
+    }
+    if (records.empty()) return;
+    records.promise_sync();
+    place(records);
+}
+
 void Log::append(const facts::Records& records) {
     if (records.empty()) return;
     appender_.count_facts(records);

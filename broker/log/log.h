@@ -35,10 +35,7 @@ class Log {
   public:
     explicit Log(Appender::Bounds bounds) : index_(bounds.segment_bytes), appender_(1, bounds) {}
     /// Goes on behind what was recovered, which gives its places away.
-    Log(Appender::Bounds bounds, Recovered& recovered)
-        : index_(bounds.segment_bytes, recovered),
-          appender_(recovered.next_segment, bounds),
-          synced_(appender_.end()) {}
+    Log(Appender::Bounds bounds, Recovered& recovered);
 
     /// Facts of the core.
     void append(const facts::Records& records);

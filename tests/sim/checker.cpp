@@ -172,7 +172,10 @@ void Checker::after_request(const core::PeerRequest& command, const core::Effect
             if (Copy* copy = ledger_.find(queue, sequence)) copy->done = true;
         }
     }
-    if (!effects.records.empty()) topology_[key] = ledger_.topology.last_fact();
+    // The variant's order: declare_exchange, delete_exchange, …, unbind.
+    const bool declares = operation.index() >= wire::Operation(wire::DeclareExchange{}).index() &&
+                          operation.index() <= wire::Operation(wire::Unbind{}).index();
+    if (declares) topology_[key] = ledger_.topology.last_fact();
 }
 
 void Checker::after(const core::Command& command, core::Effects& effects, Now now, bool flipped) {

@@ -97,7 +97,9 @@ void Ledger::take(const facts::Header& header, std::string_view body, std::uint6
     } else if (header.kind == Kind::offered) {
         queue.offered = std::max(queue.offered, header.sequence);
     } else if (header.kind == Kind::progress) {
-        queue.offered = facts::read_progress(body)->offered;
+        const auto progress = facts::read_progress(body);
+        require(progress.has_value(), "the core wrote progress that cannot be read");
+        queue.offered_at_stop = progress->offered;
     }
 }
 
@@ -143,6 +145,11 @@ bool Ledger::must_be_gone(const Copy& copy, Cut cut) const {
 void Ledger::check_queue(const log::RecoveredQueue& found, Cut cut, const Flip& flip) {
     const std::uint64_t id = found.declared.queue;
     LedgerQueue& queue = queues[id];
+    if (cut == Cut::stop) {  // nothing is flagged that nobody saw
+        if (queue.offered_at_stop) queue.offered = *queue.offered_at_stop;
+        for (auto& [sequence, copy] : queue.copies) copy.offered = false;
+    }
+    queue.offered_at_stop.reset();
     std::set<std::uint64_t> live;
     for (const log::Run& run : found.runs) {
         std::uint64_t sequence = run.first;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -42,6 +43,7 @@ struct LedgerQueue {
     std::uint64_t interval_ms = 0;
     std::map<std::uint64_t, Copy> copies;
     std::uint64_t offered = 0;     ///< messages before it may come with a flag
+    std::optional<std::uint64_t> offered_at_stop;  ///< as a clean stop says
     std::uint64_t next_first = 0;  ///< least sequence of the next first delivery
     bool removed = false;
 };

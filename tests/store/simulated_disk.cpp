@@ -115,15 +115,12 @@ class SimulatedLock final : public DirectoryLock {
 
 Status SimulatedDisk::begin_any(const std::string& what, bool is_sync) {
     if (stopped()) return wrong(what);
-<<<<<<< HEAD
-    if (++all_calls_ == fail_any_at_) return wrong(what, fail_any_with_);
-    if (fault) {
-        if (const auto code = fault(what)) return wrong(what, *code);
-=======
     ++all_calls_;
     if (all_calls_ == fail_any_at_ && !(is_sync && only_passing)) {
         return wrong(what, fail_any_with_);
->>>>>>> store
+    }
+    if (fault) {
+        if (const auto code = fault(what)) return wrong(what, *code);
     }
     return {};
 }

@@ -73,12 +73,9 @@ class SimulatedDisk final : public store::Disk {
         fail_any_at_ = all_calls_ + call;
         fail_any_with_ = with;
     }
-<<<<<<< HEAD
     /// Asked before each call, with its name: the error that it fails with, if it is to fail.
     std::function<std::optional<ErrorCode>(const std::string& call)> fault;
-=======
     bool only_passing = false;  ///< fail_any_at() spares syncs, whose failures are final
->>>>>>> store
     std::uint64_t all_calls() const { return all_calls_; }
     /// Reads give half of what was asked for, and less than a header of a record, now and then.
     bool short_reads = false;
