@@ -42,9 +42,9 @@ struct LedgerQueue {
     facts::Durability durability = facts::Durability::sync;
     std::uint64_t interval_ms = 0;
     std::map<std::uint64_t, Copy> copies;
-    std::uint64_t offered = 0;     ///< messages before it may come with a flag
+    std::uint64_t offered = 0;                     ///< messages before it may come with a flag
     std::optional<std::uint64_t> offered_at_stop;  ///< as a clean stop says
-    std::uint64_t next_first = 0;  ///< least sequence of the next first delivery
+    std::uint64_t next_first = 0;                  ///< least sequence of the next first delivery
     bool removed = false;
 };
 

@@ -339,7 +339,10 @@ void World::rest() {
         clock_.advance(milliseconds(i < 4 ? 20 : 60));
         if (i > 30 && !broker_->has_jobs()) break;
     }
-    if (broker_->failure()) throw Failure("the broker ended while it rested");
+    if (broker_->failure()) {  // a sync failed in the last step
+        if (!sync_failed_) throw Failure("the broker ended while it rested");
+        return;
+    }
     checker_.check_books(broker_->restored());
 }
 
@@ -348,7 +351,8 @@ void World::check_growth() {
     for (const std::string& name : disk_->files()) used += disk_->bytes(name).size();
     const std::uint64_t most = 3 * ledger_.live_bytes() + 12 * options_.segment_bytes + 8192;
     trace_.note("rest", used, most, ledger_.live());
-    if (used > most) fail("the log has grown without a reason: bytes, most", used, most);
+    if (used > most && !broker_->failure())
+        fail("the log has grown without a reason: bytes, most", used, most);
 }
 
 }  // namespace zex::sim
