@@ -135,12 +135,9 @@ void succeed_when_stored(Turn& turn, const Asker& asker, wire::Ok ok) {
 
 void succeed_when_settled(Turn& turn, const Asker& asker, wire::Ok ok) {
     record_settled(turn);
-    Storage& storage = turn.state.storage;
-    const std::uint64_t fact = last_fact(turn);
-    if (turn.out.records.empty() || storage.is_committed(fact)) {
-        return succeed(turn, asker, std::move(ok));
-    }
-    storage.await(fact, Answer{asker.connection, {asker.id, std::move(ok)}});
+    // With nothing written the queue is transient, or its deletion is on its way.
+    if (turn.out.records.empty()) return succeed_when_stored(turn, asker, std::move(ok));
+    turn.state.storage.await(last_fact(turn), Answer{asker.connection, {asker.id, std::move(ok)}});
 }
 
 void record_settled(Turn& turn) {

@@ -17,8 +17,10 @@ constexpr Duration space_interval = milliseconds(50);
 /// A call that failed is made again after so long, then after twice as long, up to the longest.
 constexpr Duration retry_first = milliseconds(5);
 constexpr Duration retry_longest = seconds(1);
-/// A fault that lasts so long does not pass: the broker stops, as after a failed sync.
+/// A fault that lasts so long, and was met so often, does not pass: the broker stops, as after a
+/// failed sync.
 constexpr Duration give_up_after = seconds(10);
+constexpr unsigned give_up_times = 10;
 /// Trouble that goes on is told so often.
 constexpr Duration trouble_interval = seconds(5);
 /// Records of one read come to this many bytes, and one.
@@ -71,8 +73,9 @@ void StoreWorker::work(std::vector<StoreJob>& jobs) {
 
 void StoreWorker::do_job(StoreJob& job) {
     const Instant now = clock_.now();
-    if (try_job(job, now) || failed_) return;
-    retries_.push_back({std::move(job), now, now + retry_first, retry_first});
+    Fault fault;
+    if (try_job(job, fault) || failed_) return;
+    retries_.push_back({std::move(job), fault, now + retry_first, retry_first});
 }
 
 void StoreWorker::retry_due() {
@@ -81,8 +84,7 @@ void StoreWorker::retry_due() {
         Retry retry = std::move(retries_.front());
         retries_.pop_front();
         if (now >= retry.next) {
-            if (must_wait(retry.job)) retry.since = now;
-            if (try_job(retry.job, retry.since)) continue;
+            if (try_job(retry.job, retry.fault)) continue;
             if (failed_) return;
             retry.delay = std::min(retry.delay * 2, retry_longest);
             retry.next = now + retry.delay;
@@ -106,9 +108,9 @@ bool StoreWorker::must_wait(const StoreJob& job) const {
     return std::holds_alternative<log::SyncLog>(job) && !batches_.empty();
 }
 
-/// False where it is to be tried again, or never. `since`: when it was tried first.
-bool StoreWorker::try_job(StoreJob& job, Instant since) {
-    return !must_wait(job) && passed(do_or_fail(job), since);
+/// False where it is to be tried again, or never.
+bool StoreWorker::try_job(StoreJob& job, Fault& fault) {
+    return !must_wait(job) && passed(do_or_fail(job), fault);
 }
 
 Status StoreWorker::do_or_fail(StoreJob& job) {
@@ -133,11 +135,14 @@ Status StoreWorker::do_or_fail(StoreJob& job) {
 }
 
 /// True where the call was good. A fault that does not pass ends the store; a full disk may last.
-bool StoreWorker::passed(const Status& status, Instant since) {
+bool StoreWorker::passed(const Status& status, Fault& fault) {
     if (status) return true;
     const Error& error = status.error();
     if (error.code == ErrorCode::disk_full) return false;
-    if (!error.may_retry() || clock_.now() >= since + give_up_after) {
+    const Instant now = clock_.now();
+    if (fault.times++ == 0) fault.since = now;
+    const bool lasts = fault.times >= give_up_times && now >= fault.since + give_up_after;
+    if (!error.may_retry() || lasts) {
         fail(error);
     } else {
         tell_trouble(error);
@@ -168,7 +173,7 @@ void StoreWorker::write() {
     if (write_again_ && clock_.now() < *write_again_) return;
     if (!write_batches()) return;
     write_again_.reset();
-    write_failing_since_.reset();
+    write_fault_ = {};
     note_sync_promises();
     const log::Batch& last = batches_.back();
     BatchesWritten written{{last.number, store_->synced()}, {last.facts, last.fact_bytes}};
@@ -180,9 +185,8 @@ void StoreWorker::write() {
 /// False where they are to be written again, or never.
 bool StoreWorker::write_batches() {
     const Instant now = clock_.now();
-    if (!write_failing_since_) write_failing_since_ = now;
     const Status written = store_->write(batches_);
-    if (passed(written, *write_failing_since_)) return true;
+    if (passed(written, write_fault_)) return true;
     if (failed_) return false;
     write_again_ = look_again_ = now + full_retry;
     if (!std::exchange(refusing_, true)) tell_(core::StorageState{written.error()});
@@ -201,7 +205,7 @@ void StoreWorker::note_sync_promises() {
 
 void StoreWorker::sync_if_due() {
     if (failed_ || !sync_by_ || clock_.now() < *sync_by_) return;
-    if (!passed(store_->sync(), *sync_by_)) {
+    if (!passed(store_->sync(), write_fault_)) {
         sync_by_ = clock_.now() + full_retry;
         return;
     }

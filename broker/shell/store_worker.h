@@ -44,19 +44,24 @@ class StoreWorker {
     bool is_refusing() const { return refusing_; }
 
   private:
-    /// Jobs that failed and are tried again, with the time of their first failure.
+    /// A fault that goes on: since when, and how often it was met.
+    struct Fault {
+        Instant since;
+        unsigned times = 0;
+    };
+    /// A job that failed and is tried again.
     struct Retry {
         StoreJob job;
-        Instant since;
+        Fault fault;
         Instant next;
         Duration delay;
     };
     void do_job(StoreJob& job);
-    bool try_job(StoreJob& job, Instant since);
+    bool try_job(StoreJob& job, Fault& fault);
     bool must_wait(const StoreJob& job) const;
     Status do_or_fail(StoreJob& job);
     Status read(ReadMessages& job);
-    bool passed(const Status& status, Instant since);
+    bool passed(const Status& status, Fault& fault);
     void write();
     bool write_batches();
     void note_sync_promises();
@@ -75,7 +80,7 @@ class StoreWorker {
     std::optional<Instant> sync_by_;     ///< what is written and was promised to be synced
     std::optional<Instant> look_again_;  ///< at the space on the disk
     std::optional<Instant> write_again_;
-    std::optional<Instant> write_failing_since_;
+    Fault write_fault_;  ///< of the writes and syncs at hand
     std::deque<Retry> retries_;
     std::optional<Instant> told_trouble_;
     bool refusing_ = false;

@@ -54,7 +54,7 @@ bool can_trace() {
 void work_until_it_ends(Process& zexd, const std::string& endpoint,
                         std::map<std::string, Ledger>& ledgers, std::mt19937_64& random) {
     try {
-        DurableClient client(endpoint, ledgers, 200, std::chrono::milliseconds(200));
+        DurableClient client(endpoint, ledgers, 200, std::chrono::seconds(5));
         while (!zexd.has_ended()) {
             client.publish(random() % 2 == 0 ? "main" : "side", 1 + random() % 20, random);
             for (std::uint64_t n = random() % 10; n > 0 && client.hear(random, false); --n) {
