@@ -90,9 +90,27 @@ struct ReportDamage {
 using Effect =
     std::variant<Answer, Confirm, Deliver, Attach, HangUp, Load, RemoveSegment, ReportDamage>;
 
+/// Messages that a publish did not bring into a queue: for the log, not to be performed.
+struct Loss {
+    enum class Why : std::uint8_t {
+        unroutable,
+        no_exchange,
+        queue_full,
+        memory_full,
+        storage,
+        overflow,
+    };
+    Why why = Why::unroutable;
+    std::string_view exchange;
+    std::string_view key;    ///< of the first of them
+    std::string_view queue;  ///< that was full; empty where it is not for a queue
+    std::uint64_t count = 0;
+};
+
 struct Effects {
     std::vector<Effect> list;
     std::vector<Message> messages;
+    std::vector<Loss> losses;
     // These stay through clear():
     std::optional<facts::Tape> tape;  ///< none: nothing can be stored
     bool tape_to_come = false;        ///< the log is still being read
@@ -100,6 +118,7 @@ struct Effects {
     void clear() {
         list.clear();
         messages.clear();
+        losses.clear();
     }
 };
 

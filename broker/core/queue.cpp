@@ -39,6 +39,21 @@ void Queue::enqueue(const HeadingRef& heading, const Arrival& arrival, Instant n
     in_.add(1, now);
 }
 
+std::uint64_t Queue::make_room(std::uint64_t bytes) {
+    ZEX_CHECK(options.drops_head && !options.durable);
+    std::uint64_t count = 0;
+    for (; !has_room(bytes) && ready() > 0; ++count) {
+        if (!returned_.empty()) {
+            forget(returned_.extract(returned_.begin()).mapped());
+        } else {
+            forget(fresh_.front());
+            fresh_.pop();
+        }
+    }
+    counters_.dropped += count;
+    return count;
+}
+
 bool Queue::keeps_in_memory(std::uint64_t bytes) const {
     const std::uint64_t here = shelf_->memory_bytes + bytes;
     if (!shelf_->backlog.empty()) return false;
