@@ -96,7 +96,7 @@ def main():
         assert os.access(installed / "bin" / "zex", os.X_OK)
         assert (share / "zexd.toml").is_file()
         service = (share / "zexd.service").read_text()
-        assert f"ExecStart={prefix}/bin/zexd" in service and "@" not in service, service
+        assert f"ExecStart={prefix}/bin/zexd" in service and "dir@" not in service, service
         for page in ("man1/zex.1", "man8/zexd.8"):
             assert list((installed / "share" / "man").glob(page + "*")), page
         for page in ("LICENSE", "README.md", "docs/zex.md"):

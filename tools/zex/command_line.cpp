@@ -87,19 +87,16 @@ std::vector<std::string> understood(const CLI::App& app, std::vector<std::string
 std::string usage_error(const CLI::App& app, const CLI::Error& wrong,
                         const std::vector<std::string>& words) {
     const char* const see = " (see zex --help)";
+    if (!words[0].starts_with("-") && command_named(app, words[0]) == nullptr) {
+        return "no command '" + printable(words[0]) + "'" +
+               did_you_mean(words[0], command_names(app), "'") + see;
+    }
     const Reached reached = reached_by(app, words);
     if (const auto option = unknown_option(reached, words)) {
         return "unknown option " + printable(*option) + did_you_mean(*option, reached.options, "") +
                see;
     }
-    // The first word that is no option is the command.
-    const auto word = std::find_if(words.begin(), words.end(),
-                                   [](const std::string& w) { return !w.starts_with("-"); });
     const bool group = !reached.command->get_subcommands(nullptr).empty();
-    if (reached.command == &app && word != words.end()) {
-        return "no command '" + printable(*word) + "'" +
-               did_you_mean(*word, command_names(app), "'") + see;
-    }
     if (reached.command != &app && group) {
         const std::string& last = words.back();
         const auto names = command_names(*reached.command);

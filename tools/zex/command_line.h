@@ -12,7 +12,7 @@ namespace zex::tool {
 /// `help X` is `X --help`, and `list queues` is `queues`.
 std::vector<std::string> understood(const CLI::App& app, std::vector<std::string> words);
 
-/// Why CLI11 refused them, in a sentence, with the nearest command or option.
+/// Why CLI11 refused them, in a sentence, with the nearest command or option. Requires words.
 std::string usage_error(const CLI::App& app, const CLI::Error& wrong,
                         const std::vector<std::string>& words);
 
