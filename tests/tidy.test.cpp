@@ -111,6 +111,8 @@ const std::vector<Room> rooms = {
     {"broker/service_notice", {"broker/service_notice.h"}},
     {"broker/memory_limit", {"broker/memory_limit.h"}},
     {"broker/main", {"broker/", "common/"}},
+    // Examples are installed as they stand, and compiled outside the tree.
+    {"client/examples/", {"example.h", "client/include/", "common/include/"}},
     {"client/", {"client/", "common/"}},
     {"tools/", {"tools/", "client/", "broker/store/", "broker/facts/", "common/"}},
 };
