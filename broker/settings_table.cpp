@@ -126,7 +126,7 @@ std::vector<Option> make_table() {
                "how long the broker looks for input again and again before it sleeps: saves the "
                "time of waking up, for the price of a processor"),
 
-        word(FIELD(log.level), {"trace", "debug", "info", "warn", "error"},
+        word(FIELD(log.level), {"debug", "info", "warn", "error"},
              "the least serious lines that are logged"),
         word(FIELD(log.format), {"text", "json"}, "lines for people, or one JSON object a line"),
     };

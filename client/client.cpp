@@ -5,6 +5,7 @@
 #include <zex/client.hpp>
 
 #include "client/client_core.h"
+#include "client/closed_error.h"
 #include "client/publish_tally.h"
 #include "common/wire/properties.h"
 
@@ -23,10 +24,6 @@ Result<nlohmann::json> ask_rows(ClientCore& core, wire::Operation operation) {
 
 Status status_of(const Result<wire::Ok>& ok) {
     return ok ? Status() : Status(ok.error());
-}
-
-Status closed_error() {
-    return error(ErrorCode::client_closed, "the client is closed; connect a new one");
 }
 
 }  // namespace
@@ -147,6 +144,7 @@ Result<QueueInfo> Client::declare_queue(const std::string& name, const QueueOpti
     declare.passive = options.passive;
     declare.max_messages = options.max_messages;
     declare.max_bytes = options.max_bytes;
+    declare.overflow = options.overflow;
     const Result<wire::Ok> ok = core_->ask_ok(std::move(declare));
     if (!ok) return ok.error();
     return QueueInfo{name.empty() ? ok->queue.value_or("") : name, ok->messages.value_or(0),

@@ -4,14 +4,11 @@
 #include <utility>
 
 #include "client/message_fields.h"
+#include "client/now.h"
 #include "common/base/text.h"
 
 namespace zex {
 namespace {
-
-Instant now() {
-    return SteadyClock().now();
-}
 
 std::string joined(const std::vector<std::string>& words) {
     std::string out;

@@ -107,9 +107,14 @@ const std::vector<Room> rooms = {
      {"broker/shell/", "broker/admin/", "broker/store/", "broker/log/", "broker/core/",
       "broker/facts/", "broker/include/", "broker/settings.h", "broker/memory_limit.h", "common/"}},
     {"broker/include/", {"broker/include/", "common/include/"}},
-    {"broker/settings", {"broker/settings.h", "common/base/", "common/include/"}},
+    {"broker/settings",
+     {"broker/settings.h", "common/wire/status_fields.h", "common/base/", "common/include/"}},
+    {"broker/signal_thread", {"broker/signal_thread.h", "common/net/", "common/base/"}},
+    {"broker/service_notice", {"broker/service_notice.h"}},
     {"broker/memory_limit", {"broker/memory_limit.h"}},
     {"broker/main", {"broker/", "common/"}},
+    // Examples are installed as they stand, and compiled outside the tree.
+    {"client/examples/", {"example.h", "client/include/", "common/include/"}},
     {"client/", {"client/", "common/"}},
     {"tools/", {"tools/", "client/", "broker/store/", "broker/log/", "broker/facts/", "common/"}},
 };

@@ -79,6 +79,7 @@ Instant enqueued_at(const Turn& turn, std::uint64_t wall_ms) {
 
 void tell_failed(Turn& turn, const Confirm& confirm, const Error& why) {
     turn.state.counters.refused += confirm.count;
+    turn.state.counters.refused_storage += confirm.count;
     turn.out.list.push_back(
         Answer{confirm.to, {confirm.first_id, wire::Refuse{confirm.count, why}}});
 }

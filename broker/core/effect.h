@@ -81,15 +81,34 @@ struct ReportDamage {
 
 using Effect = std::variant<Answer, Confirm, Deliver, Attach, HangUp, Load, ReportDamage>;
 
+/// Messages that a publish did not bring into a queue: for the log, not to be performed.
+struct Loss {
+    enum class Why : std::uint8_t {
+        unroutable,
+        no_exchange,
+        queue_full,
+        memory_full,
+        storage,
+        overflow,
+    };
+    Why why = Why::unroutable;
+    std::string_view exchange;
+    std::string_view key;    ///< of the first of them
+    std::string_view queue;  ///< that was full; empty where it is not for a queue
+    std::uint64_t count = 0;
+};
+
 struct Effects {
     std::vector<Effect> list;
     std::vector<Message> messages;
+    std::vector<Loss> losses;
     facts::Records records;
 
     void clear() {
         list.clear();
         messages.clear();
         records.clear();
+        losses.clear();
     }
 };
 

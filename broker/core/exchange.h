@@ -48,6 +48,7 @@ class Exchange {
     std::uint64_t published = 0;
     std::uint64_t routed = 0;
     std::uint64_t unroutable = 0;
+    std::uint64_t refused = 0;  ///< published = routed + unroutable + refused
     RateMeter in;
 };
 

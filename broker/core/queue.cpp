@@ -44,6 +44,21 @@ void Queue::enqueue(const HeadingRef& heading, const Arrival& arrival, Instant n
     in_.add(1, now);
 }
 
+std::uint64_t Queue::make_room(std::uint64_t bytes) {
+    ZEX_CHECK(options.drops_head && !options.durable);
+    std::uint64_t count = 0;
+    for (; !has_room(bytes) && ready() > 0; ++count) {
+        if (!returned_.empty()) {
+            forget(returned_.extract(returned_.begin()).mapped());
+        } else {
+            forget(fresh_.front());
+            fresh_.pop();
+        }
+    }
+    counters_.dropped += count;
+    return count;
+}
+
 void Queue::enqueue_stored(const HeadingRef& heading, const Arrival& arrival, Instant now) {
     const std::uint64_t bytes = arrival.size() + heading->properties.size();
     if (durable_->has_memory_for(bytes)) {

@@ -7,9 +7,11 @@
 // durable queue messages of the backlog, on the disk only, are behind all that are in memory.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -60,6 +62,7 @@ struct QueueOptions {
     std::uint64_t max_bytes = 0;
     bool durable = false;
     QueueDurability durability{};  ///< of a durable one
+    bool drops_head = false;       ///< at a bound, instead of refusing; never of a durable one
 };
 
 struct QueueCounters {
@@ -67,7 +70,8 @@ struct QueueCounters {
     std::uint64_t delivered = 0;
     std::uint64_t redelivered = 0;
     std::uint64_t acked = 0;
-    std::uint64_t dropped = 0;  ///< left without an ack: rejected, purged, damaged
+    std::uint64_t dropped = 0;  ///< left without an ack: rejected, purged, damaged, overflowed
+    std::uint64_t refused = 0;  ///< messages not published anywhere because this queue was full
 };
 
 class Queue {
@@ -89,6 +93,17 @@ class Queue {
         return messages() < options.max_messages && bytes_ + bytes <= options.max_bytes;
     }
     bool is_full() const { return !has_room(1); }
+    /// Refuses the next message, rather than make room for it.
+    bool refuses(std::uint64_t bytes) const { return !has_room(bytes) && !options.drops_head; }
+    /// Drops ready messages, the oldest first, until there is room; gives how many. There may be
+    /// none afterwards, either: unacked messages stay. Requires options.drops_head.
+    std::uint64_t make_room(std::uint64_t bytes);
+    /// A message that found no room even so: it came in, and left at once.
+    void overflowed() {
+        ++counters_.published;
+        ++counters_.dropped;
+    }
+    void refused_one() { ++counters_.refused; }
 
     void enqueue(const HeadingRef& heading, const Arrival& arrival, Instant now);
 
@@ -160,6 +175,8 @@ class Queue {
     double in_rate(Instant now) const { return in_.per_second(now); }
     double out_rate(Instant now) const { return out_.per_second(now); }
     double ack_rate(Instant now) const { return ack_.per_second(now); }
+    /// When a message last left it by a delivery or an ack; nothing before the first.
+    std::optional<Instant> last_progress() const { return std::max(out_.last(), ack_.last()); }
     void count_deliveries(std::uint64_t all, std::uint64_t repeated, Instant now);
 
     std::vector<Consumer*> consumers;  ///< all of them, suspended ones too

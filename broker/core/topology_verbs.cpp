@@ -89,6 +89,26 @@ Exchange* bindable_exchange(Turn& turn, const Asker& asker, const std::string& n
     return exchange;
 }
 
+constexpr std::string_view overflow_refuse = "refuse";
+constexpr std::string_view overflow_drop_head = "drop_head";
+
+std::string overflow_text(const QueueOptions& options) {
+    return std::string(options.drops_head ? overflow_drop_head : overflow_refuse);
+}
+
+/// Why a queue cannot behave so at its bounds, if it cannot.
+std::optional<Error> overflow_trouble(const wire::DeclareQueue& verb) {
+    if (verb.overflow.empty() || verb.overflow == overflow_refuse) return std::nullopt;
+    if (verb.overflow != overflow_drop_head) {
+        return error(ErrorCode::bad_field,
+                     "overflow is " + quoted(verb.overflow) + "; give refuse or drop_head",
+                     "overflow");
+    }
+    if (!verb.durable) return std::nullopt;
+    return error(ErrorCode::bad_field, "a durable queue refuses what it has no room for",
+                 "overflow");
+}
+
 QueueOptions options_of(const wire::DeclareQueue& verb, const Limits& limits) {
     QueueOptions options;
     options.exclusive = verb.exclusive || verb.queue.empty();
@@ -102,6 +122,7 @@ QueueOptions options_of(const wire::DeclareQueue& verb, const Limits& limits) {
     if (const auto durability = parse_durability(verb.durability)) {
         options.durability = *durability;
     }
+    options.drops_head = verb.overflow == overflow_drop_head;
     return options;
 }
 
@@ -145,6 +166,7 @@ void redeclare(Turn& turn, const Asker& asker, const Queue& queue, const wire::D
         differences.compare("max_bytes", queue.options.max_bytes, asked.max_bytes);
         differences.compare("durability", text_of(queue.options.durability),
                             text_of(asked.durability));
+        differences.compare("overflow", overflow_text(queue.options), overflow_text(asked));
     }
     if (differences.any()) {
         return std::move(differences).answer(turn, asker, "queue " + quoted(queue.name));
@@ -244,6 +266,7 @@ void declare(Turn& turn, const Asker& asker, const wire::DeclareQueue& verb) {
     Topology& topology = turn.state.topology;
     if (!verb.passive) {
         if (auto error = durable_trouble(turn, verb)) return fail(turn, asker, std::move(*error));
+        if (auto error = overflow_trouble(verb)) return fail(turn, asker, std::move(*error));
     }
     if (!verb.queue.empty() && (verb.passive || topology.queue(verb.queue) != nullptr)) {
         if (Queue* there = usable_queue(turn, asker, verb.queue)) {

@@ -43,6 +43,17 @@ class UnsettledDeliveries {
         }
     }
 
+    /// Calls visit(held) for each, by rising tag, until it gives false.
+    template <class Visit>
+    void each(const Visit& visit) const {
+        for (const auto& [tag, held] : old_) {
+            if (!visit(held)) return;
+        }
+        for (const std::optional<Unsettled>& held : window_) {
+            if (held && !visit(*held)) return;
+        }
+    }
+
     /// All of them, in the order of their tags. From here on their tags are stale.
     std::vector<Unsettled> take_all();
 

@@ -36,6 +36,7 @@ Result<std::unique_ptr<BrokerLoop>> BrokerLoop::open(const Options& options, net
     std::unique_ptr<BrokerLoop> loop(
         new BrokerLoop(options, std::move(listeners), clock, std::move(entropy), std::move(log)));
     if (Status opened = loop->open_storage(); !opened) return opened.error();
+    if (!loop->is_starting() && options.on_ready) options.on_ready();
     return loop;
 }
 
@@ -51,14 +52,14 @@ BrokerLoop::BrokerLoop(const Options& options, std::vector<Listener> listeners, 
       next_intake_check_(now_),
       outbox_([this](ConnectionId to, std::span<net::Frame> frames) { return send(to, frames); },
               {options.answer_bytes, options.frame_bytes}),
-      journal_(std::move(log)),
+      event_log_(std::move(log)),
       listeners_(std::move(listeners)),
       dry_(listeners_.size(), false) {
     std::vector<net::ConnectionEvents> events;
     for (Listener& listener : listeners_) {
         events.push_back(listener.take_events());
         poll_items_.push_back({&listener.socket()});
-        journal_.listening(listener.endpoint());
+        event_log_.listening(listener.endpoint());
     }
     poll_items_.push_back({nullptr, bell_.fd()});
     monitor_ = std::make_unique<Monitor>(std::move(events), bell_);
@@ -107,10 +108,12 @@ void BrokerLoop::wait(std::optional<Duration> max_wait) {
         if (deadline && *deadline != Instant::max()) at_most(*deadline - clock_.now());
     };
     until(core_.next_deadline());
+    until(event_log_.next_deadline());
     until(peers_.next_deadline());
     until(probes_.next_deadline());
     until(stop_by_);
     if (store_) until(store_->next_deadline());
+    until(give_back_at_);
     if (!intake_.empty()) until(next_intake_check_);
     if (outbox_.waiting()) at_most(milliseconds(1));
     if (more_input_ || !leavers_.empty()) at_most(Duration(0));
@@ -198,7 +201,7 @@ void BrokerLoop::receive(std::size_t listener, std::span<net::Frame> frames) {
     auto admitted = gate_.admit(frames.subspan(1));
     if (auto* refusal = std::get_if<wire::Refusal>(&admitted)) {
         if (!connection.open()) outbox_.set_form(connection.id, refusal->form);
-        journal_.refused(connection, refusal->error, now_);
+        event_log_.refused(connection, refusal->error, now_);
         outbox_.answer(connection.id,
                        {refusal->id, wire::ErrorReply{std::move(refusal->error), {}}});
         return;
@@ -214,7 +217,7 @@ void BrokerLoop::serve(Connection& connection, const wire::Decoded<wire::Request
         connection.form = decoded.form;
         outbox_.set_form(connection.id, decoded.form);
     }
-    journal_.operation(connection, request);
+    event_log_.operation(connection, request);
     if (auto error = why_not(connection, request)) {
         return refuse(connection, request.id, std::move(*error));
     }
@@ -222,9 +225,12 @@ void BrokerLoop::serve(Connection& connection, const wire::Decoded<wire::Request
         return back_up(connection, request.id, *backup);
     }
     if (!admin::is_look(request.operation)) {
-        return apply(core::PeerRequest{connection.id, decoded.form, connection.peer, &request});
+        const auto removal = Removal::of(request.operation, core_);
+        apply(core::PeerRequest{connection.id, decoded.form, connection.peer, &request});
+        if (removal && removal->happened(core_)) event_log_.removed(connection, *removal);
+        return;
     }
-    const admin::Extra extra{counters(), started_};
+    const admin::Extra extra{counters(), started_, is_starting()};
     answer(connection,
            {request.id, admin::answer(core_, connection.id, request.operation, now_, extra)});
 }
@@ -250,10 +256,12 @@ void BrokerLoop::refuse(Connection& connection, std::optional<std::uint64_t> id,
 void BrokerLoop::answer(Connection& connection, const wire::Reply& reply) {
     if (const auto* failed = std::get_if<wire::ErrorReply>(&reply.answer)) {
         gate_.count(failed->error.code);
-        journal_.refused(connection, failed->error, now_);
+        event_log_.refused(connection, failed->error, now_);
     } else if (const auto* welcome = std::get_if<wire::Welcome>(&reply.answer)) {
         connection.session_name = welcome->session;
-        journal_.welcomed(connection, *welcome, core_);
+        const core::Session* session = core_.sessions().find(connection.session);
+        if (session != nullptr) connection.client = session->client;
+        event_log_.welcomed(connection, *welcome, core_);
     }
     outbox_.answer(connection.id, reply);
 }
@@ -262,6 +270,7 @@ void BrokerLoop::apply(const core::Command& command) {
     effects_.clear();
     core_.apply(command, {now_, clock_.wall_ms()}, effects_);
     if (store_ && !store_->is_starting()) store_->append(effects_.records);
+    for (const core::Loss& loss : effects_.losses) event_log_.lost(loss, now_);
     for (core::Effect& effect : effects_.list) {
         std::visit([this](auto& what) { perform(what); }, effect);
     }
@@ -283,7 +292,7 @@ void BrokerLoop::perform(const core::Attach& effect) {
 void BrokerLoop::perform(const core::HangUp& effect) {
     Connection* connection = connections_.find(effect.connection);
     if (connection == nullptr || !connection->open()) return;
-    journal_.hung_up(*connection, core_);
+    event_log_.hung_up(*connection, core_);
     --open_connections_;
     connection->session = {};
     peers_.expect_hello(connection->id, now_ + options_.hello_timeout);
@@ -309,7 +318,7 @@ net::Sent BrokerLoop::send(ConnectionId to, std::span<net::Frame> frames) {
 bool BrokerLoop::go_on() {
     if (stop_asked_.load() && !stop_by_) {
         stop_by_ = now_ + stop_patience;
-        journal_.stopping();
+        event_log_.stopping();
         finish_storage();
         if (!core_.is_shutting_down()) apply(core::ShutDown{});
         send_all();
@@ -317,7 +326,7 @@ bool BrokerLoop::go_on() {
     if (!stop_by_ || (outbox_.waiting() && now_ < *stop_by_)) return true;
     for (Listener& listener : listeners_) listener.set_linger(stop_linger);
     listeners_.clear();
-    journal_.stopped(core_);
+    event_log_.stopped(core_);
     stopped_ = true;
     return false;
 }

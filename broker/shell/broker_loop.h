@@ -18,10 +18,10 @@
 
 #include "broker/core/core.h"
 #include "broker/shell/connections.h"
+#include "broker/shell/event_log.h"
 #include "broker/shell/gate.h"
 #include "broker/shell/held_requests.h"
 #include "broker/shell/intake.h"
-#include "broker/shell/journal.h"
 #include "broker/shell/listener.h"
 #include "broker/shell/log.h"
 #include "broker/shell/monitor.h"
@@ -120,6 +120,7 @@ class BrokerLoop {
     void lose(ConnectionId id, std::string_view why);
     void cut(const Connection& connection);
     void check_intake();
+    void give_back_memory();
     net::Sent send(ConnectionId to, std::span<net::Frame> frames);
 
     const Options options_;
@@ -134,8 +135,10 @@ class BrokerLoop {
     Intake intake_;
     Instant next_intake_check_;
     bool trim_due_ = false;
+    std::uint64_t memory_peak_ = 0;  ///< of messages, since memory was last given back
+    std::optional<Instant> give_back_at_;
     Outbox outbox_;
-    Journal journal_;
+    EventLog event_log_;
     ShellCounters counters_;
     Connections connections_;
     std::size_t open_connections_ = 0;

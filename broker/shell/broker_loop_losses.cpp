@@ -1,5 +1,7 @@
 // The part of BrokerLoop that notices and handles what comes to an end: silent peers, lost and cut
 // connections, pipes that are full.
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include <malloc.h>
@@ -13,6 +15,8 @@ using std::chrono::milliseconds;
 
 constexpr Duration intake_interval = milliseconds(250);
 constexpr Duration leaving_patience = milliseconds(50);
+constexpr std::uint64_t memory_worth_giving_back = 64 << 20;
+constexpr Duration give_back_delay = std::chrono::seconds(3);
 
 }  // namespace
 
@@ -37,7 +41,9 @@ void BrokerLoop::do_what_is_due() {
     if (const auto deadline = core_.next_deadline(); deadline && *deadline <= now_) {
         apply(core::Tick{});
     }
-    journal_.look_for_ended(core_);
+    event_log_.look_for_ended(core_);
+    event_log_.write_due(now_);
+    give_back_memory();
     if (now_ >= next_intake_check_) check_intake();
 }
 
@@ -87,7 +93,7 @@ void BrokerLoop::lose(ConnectionId id, std::string_view why) {
     apply(core::PeerLost{id});
     if (connection->open()) {
         --open_connections_;
-        journal_.suspended(*connection, why, core_);
+        event_log_.suspended(*connection, why, core_);
     }
     probes_.stop(id);
     peers_.forget(id);
@@ -99,14 +105,29 @@ void BrokerLoop::cut(const Connection& connection) {
     if (connection.fd) intake_.cut(*connection.fd);
 }
 
+/// The allocator keeps what a purge or a drained backlog sets free. It is told to give it back to
+/// the system some time after, once for all that was set free meanwhile.
+void BrokerLoop::give_back_memory() {
+    const std::uint64_t bytes = core_.topology().memory_bytes();
+    memory_peak_ = std::max(memory_peak_, bytes);
+    const bool much = memory_peak_ - bytes >= memory_worth_giving_back && bytes < memory_peak_ / 2;
+    if (!give_back_at_ && much) {
+        give_back_at_ = now_ + give_back_delay;
+    }
+    if (!give_back_at_ || now_ < *give_back_at_) return;
+    give_back_at_.reset();
+    memory_peak_ = bytes;
+    malloc_trim(0);
+}
+
 void BrokerLoop::check_intake() {
     next_intake_check_ = now_ + intake_interval;
     // libzmq frees what it had read only some time after the cut.
     if (std::exchange(trim_due_, false)) malloc_trim(0);
     const Intake::Cuts cuts =
         intake_.check(now_, [this](int fd) { return connections_.messages_through(fd); });
-    for (const int fd : cuts.flooding) journal_.cut(fd, "too much without a whole message");
-    for (const int fd : cuts.mute) journal_.cut(fd, "no message after the greeting");
+    for (const int fd : cuts.flooding) event_log_.cut(fd, "too much without a whole message");
+    for (const int fd : cuts.mute) event_log_.cut(fd, "no message after the greeting");
     counters_.connections_cut_flooding += cuts.flooding.size();
     counters_.connections_cut_mute += cuts.mute.size();
     if (!cuts.flooding.empty()) trim_due_ = true;

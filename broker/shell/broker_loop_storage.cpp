@@ -20,7 +20,6 @@ bool is_served_while_starting(const wire::Operation& operation) {
     return std::holds_alternative<wire::Hello>(operation) ||
            std::holds_alternative<wire::Ping>(operation) ||
            std::holds_alternative<wire::Pong>(operation) ||
-           std::holds_alternative<wire::List>(operation) ||
            std::holds_alternative<wire::StatusRequest>(operation);
 }
 
@@ -62,7 +61,7 @@ void BrokerLoop::write_facts() {
 }
 
 void BrokerLoop::on(log::Recovered& recovered) {
-    journal_.recovered(options_.data_dir, recovered);
+    event_log_.recovered(options_.data_dir, recovered);
     counters_.records_damaged += recovered.damage.size();
     for (const log::RecoveredQueue& queue : recovered.queues) {
         for (const facts::SequenceRange& range : queue.missing) {
@@ -72,6 +71,7 @@ void BrokerLoop::on(log::Recovered& recovered) {
     const core::Restored restored = store_->restore(recovered);
     apply(core::Restore{&restored});
     serve_held();
+    if (options_.on_ready) options_.on_ready();
 }
 
 /// True where the request waits until the log is read, or was answered.
@@ -79,11 +79,14 @@ bool BrokerLoop::hold(std::size_t listener, std::span<net::Frame> frames,
                       const wire::Request& request) {
     if (is_served_while_starting(request.operation)) return false;
     const std::optional<std::uint64_t> id = request.id;
-    if (held_.hold(listener, frames)) return true;
+    // Who looks is told at once: what is there now is not what there will be.
+    const bool looks = std::holds_alternative<wire::List>(request.operation);
+    if (!looks && held_.hold(listener, frames)) return true;
+    const char* const why =
+        looks ? "the broker is starting and still reads its log; try again, or see `zex status`"
+              : "the broker is reading its log and too many requests wait; see `zex status`";
     if (Connection* connection = connections_.find(listener, frames[0].view())) {
-        refuse(*connection, id,
-               error(ErrorCode::starting,
-                     "the broker is reading its log and too many requests wait; see `zex status`"));
+        refuse(*connection, id, error(ErrorCode::starting, why));
     }
     return true;
 }
@@ -104,21 +107,21 @@ void BrokerLoop::perform(core::Load& effect) {
 
 void BrokerLoop::perform(const core::ReportDamage& effect) {
     ++counters_.records_damaged;
-    journal_.damaged(effect);
+    event_log_.damaged(effect);
 }
 
 void BrokerLoop::on(const StoreTrouble& trouble) {
     ++counters_.store_calls_failed;
-    journal_.store_trouble(trouble.error);
+    event_log_.store_trouble(trouble.error);
 }
 
 void BrokerLoop::on(const core::StorageState& state) {
-    journal_.storage_changed(state.refuses);
+    event_log_.storage_changed(state.refuses);
     apply(state);
 }
 
 void BrokerLoop::on(const core::StorageFailed& failed) {
-    journal_.storage_failed(failed.error);
+    event_log_.storage_failed(failed.error);
     failure_ = failed.error;
     apply(failed);
     stop_asked_.store(true);
@@ -144,7 +147,7 @@ void BrokerLoop::back_up(Connection& connection, std::optional<std::uint64_t> id
 }
 
 void BrokerLoop::on(const BackedUp& done) {
-    journal_.backed_up(done.job.directory, done.status);
+    event_log_.backed_up(done.job.directory, done.status);
     Connection* connection = connections_.find(done.job.connection);
     if (connection == nullptr) return;
     if (!done.status) return refuse(*connection, done.job.id, done.status.error());

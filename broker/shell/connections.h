@@ -31,9 +31,12 @@ struct Connection {
     wire::Form form = wire::Form::json;
     SessionId session;         ///< none before hello
     std::string session_name;  ///< for the log
+    std::string client;        ///< for the log: as it calls itself
     std::uint64_t messages = 0;
     bool leaving = false;  ///< unreachable; what it had sent before is still read
 
+    /// A command of the tool `zex`.
+    bool tool() const { return client.starts_with("zex "); }
     bool open() const { return static_cast<bool>(session); }
 };
 

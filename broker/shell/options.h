@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct Options {
     std::uint64_t backlog = 1024;           ///< connections not yet accepted; then refused
 
     Duration busy_poll{0};  ///< looks for input for so long before it sleeps
+
+    /// Called once, on the broker thread, when every operation is served: the log has been read.
+    std::function<void()> on_ready = {};
 };
 
 /// Messages taken from one listener before the next one has its turn.

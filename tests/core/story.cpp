@@ -232,8 +232,8 @@ void Story::check_books() const {
     }
     const Counters& c = counters();
     const std::uint64_t left = c.acked + c.auto_acked + c.dropped_rejected + c.dropped_purged +
-                               c.dropped_queue_deleted + c.dropped_session_ended +
-                               c.dropped_auto_deleted + c.dropped_damaged;
+                               c.dropped_overflow + c.dropped_queue_deleted +
+                               c.dropped_session_ended + c.dropped_auto_deleted + c.dropped_damaged;
     if (c.enqueued + restored != left + held) FAIL("the counters do not balance");
     std::uint64_t unsettled = 0;
     for (const Session* session : core.sessions().all()) unsettled += session->unacked();

@@ -73,9 +73,9 @@ std::string text_of(const facts::TopologyChange& change) {
 }
 
 /// One line a record: place, kind, queue, sequence, bytes, and what its body says.
-class Printer final : public store::LogVisitor {
+class RecordPrinter final : public store::LogVisitor {
   public:
-    explicit Printer(Output& out) : out_(out) {}
+    explicit RecordPrinter(Output& out) : out_(out) {}
 
     bool record(log::Place place, const facts::Header& header, std::string_view body) override {
         std::string line = text_of(place) + " " + name_of(header.kind) + " " +
@@ -162,7 +162,7 @@ Exit print(const std::string& directory) {
     if (!log) return fail("log", log.error());
     if (log->segments.empty()) return no_log(directory);
     Output out(STDOUT_FILENO);
-    Printer printer(out);
+    RecordPrinter printer(out);
     const auto read = store::read_log(disk, directory, *log, printer, {});
     const Exit finished = out.finish("log");
     if (!read) return fail("log", read.error());
