@@ -65,7 +65,14 @@ zex::shell::Options shell_options(const Settings& from) {
     options.free_bytes_min = from.storage.free_bytes_min;
     options.connections = from.listen.connections_max;
     options.hello_timeout = std::chrono::milliseconds(from.session.hello_timeout_ms);
+    options.libzmq = from.net.transport == "libzmq";
     options.unread_bytes = from.limits.unread_bytes_max;
+    options.answer_bytes = from.limits.answer_bytes_max;
+    options.output_bytes = from.net.output_bytes;
+    options.output_bytes_all = from.limits.output_bytes_max;
+    options.address_connections = from.listen.connections_per_address_max;
+    options.address_rate = from.listen.connections_per_address_rate;
+    options.abstract_ipc = from.listen.allow_abstract_ipc;
     options.frame_bytes = from.delivery.frame_bytes;
     options.receive_queue = from.net.receive_queue_messages;
     options.send_queue = from.net.send_queue_messages;
@@ -74,7 +81,7 @@ zex::shell::Options shell_options(const Settings& from) {
     return options;
 }
 
-/// libzmq spins when it has no file descriptor left to accept with.
+/// As many connections as the system lets there be.
 void raise_descriptor_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

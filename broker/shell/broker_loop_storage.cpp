@@ -50,7 +50,7 @@ void BrokerLoop::employ_storekeeper() {
     storekeeper_ = std::make_unique<Storekeeper>(
         Storekeeper::Options{options_.data_dir, tape_bounds().segment_bytes,
                              options_.free_bytes_min, !starting_},
-        bell_);
+        bell_.wakeup);
 }
 
 facts::Tape::Bounds BrokerLoop::tape_bounds() const {
@@ -97,23 +97,22 @@ void BrokerLoop::heed(const store::Recovered& recovered) {
 }
 
 /// True where the request waits until the log is read, or was answered.
-bool BrokerLoop::hold(std::size_t listener, std::span<net::Frame> frames,
+bool BrokerLoop::hold(Connection& connection, std::span<const std::string_view> frames,
                       const wire::Request& request) {
     if (is_served_while_starting(request.operation)) return false;
-    const std::optional<std::uint64_t> id = request.id;
-    if (held_.hold(listener, frames)) return true;
-    if (Connection* connection = connections_.find(listener, frames[0].view())) {
-        refuse(*connection, id,
-               error(ErrorCode::starting,
-                     "the broker is reading its log and too many requests wait; see `zex status`"));
-    }
+    if (held_.hold(connection.id, frames)) return true;
+    refuse(connection, request.id,
+           error(ErrorCode::starting,
+                 "the broker is reading its log and too many requests wait; see `zex status`"));
     return true;
 }
 
 void BrokerLoop::serve_held() {
     for (HeldRequests::Request& request : held_.take()) {
-        if (connections_.find(request.listener, request.frames[0].view()) == nullptr) continue;
-        receive(request.listener, request.frames);
+        const Connection* connection = connections_.find(request.from);
+        if (connection == nullptr) continue;
+        const std::vector<std::string_view> frames(request.frames.begin(), request.frames.end());
+        receive(*connection->transport, request.from, frames, false);
     }
 }
 

@@ -73,9 +73,13 @@ void Journal::refused(const Connection& connection, const Error& error, Instant 
     log_.write(Level::warn, "refused", {{"error", error.text()}, {"peer", connection.peer}});
 }
 
-void Journal::cut(int fd, std::string_view why) {
-    log_.write(Level::warn, "connection cut",
-               {{"why", why}, {"descriptor", static_cast<std::uint64_t>(fd)}});
+void Journal::cut(std::string_view peer, std::string_view why, Instant now) {
+    const auto [last, first] = cuts_.try_emplace(why, now);
+    if (!first) {
+        if (now - last->second < std::chrono::seconds(1)) return;
+        last->second = now;
+    }
+    log_.write(Level::warn, "connection cut", {{"why", why}, {"peer", peer}});
 }
 
 void Journal::operation(const Connection& connection, const wire::Request& request) {

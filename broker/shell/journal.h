@@ -1,8 +1,8 @@
 // What the broker says about itself as it runs: sessions that come and go, input that it refused.
 //
 // Thread: the broker thread.
-// Invariants: a peer brings about at most one line a second for each kind of error; what is left
-// out is counted (see Gate::counters).
+// Invariants: a peer brings about at most one line a second for each kind of error, and all peers
+// that are cut one for each reason; what is left out is counted (see Gate::counters).
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ class Journal {
     void suspended(const Connection& connection, std::string_view why, const core::Core& core);
     void hung_up(const Connection& connection, const core::Core& core);
     void refused(const Connection& connection, const Error& error, Instant now);
-    void cut(int fd, std::string_view why);
+    void cut(std::string_view peer, std::string_view why, Instant now);
     void operation(const Connection& connection, const wire::Request& request);
     void recovered(const std::string& directory, const store::Recovered& recovered);
     void damaged(const core::ReportDamage& damage);
@@ -52,6 +52,7 @@ class Journal {
     std::map<SessionId, std::string> suspended_;
     std::uint64_t ended_seen_ = 0;
     std::map<std::pair<ConnectionId, ErrorCode>, Instant> refusals_;
+    std::map<std::string_view, Instant> cuts_;  ///< by why; the views are constants
 };
 
 }  // namespace zex::shell

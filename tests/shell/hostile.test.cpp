@@ -25,7 +25,7 @@ TEST_CASE("a client with the wrong socket type is counted and disturbs nobody") 
     RawPeer peer(house.endpoint());
     peer.greet("PUSH");
     CHECK(peer.ends_within());
-    CHECK(house.reaches(guest, "connections_wordless", 1));
+    CHECK(house.reaches(guest, "connections_closed_before_hello", 1));
 }
 
 TEST_CASE("a REQ client's message is refused by name") {
@@ -92,7 +92,7 @@ TEST_CASE("a connection that greets and then says nothing is cut off") {
     RawPeer mute(house.endpoint());
     mute.greet();
     CHECK(mute.ends_within());
-    CHECK(house.reaches(guest, "connections_cut_mute", 1));
+    CHECK(house.reaches(guest, "connections_cut_idle", 1));
 }
 
 TEST_CASE("a connection that talks but says no hello is cut off") {
