@@ -19,7 +19,6 @@ SocketOptions socket_options(const TransportOptions& options) {
     socket.receive_queue = static_cast<int>(options.receive_queue);
     socket.backlog = static_cast<int>(options.backlog);
     socket.handshake_ms = 3000;
-    socket.ipv6 = true;
     // No ZMTP heartbeat: see docs/decisions/0006. The protocol's own notices a silent peer, and the
     // kernel closes a connection whose other end is no more.
     socket.keepalive_idle_s = 30;
@@ -71,7 +70,9 @@ Status bind(Socket& socket, const std::string& endpoint, bool abstract_ipc) {
 
 Result<RouterListener> RouterListener::open(Context& context, const std::string& endpoint,
                                             const TransportOptions& options) {
-    auto socket = Socket::open(context, SocketKind::router, socket_options(options));
+    SocketOptions wanted = socket_options(options);
+    wanted.ipv6 = endpoint.find('[') != std::string::npos;  // else libzmq shows IPv4 as IPv6
+    auto socket = Socket::open(context, SocketKind::router, wanted);
     if (!socket) return socket.error();
     auto events = ConnectionEvents::open(context, *socket);
     if (!events) return events.error();

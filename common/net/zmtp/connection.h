@@ -58,6 +58,7 @@ class Connection final : public Poller::Watcher {
     Reading next(Transport::Message& message, int& reads, Scratch& scratch);
     /// Gives the scratch back.
     void rest();
+    std::uint64_t held_bytes() const { return input_.own_bytes(); }
     /// Reads and throws away; true when the peer has closed its end.
     bool drain(Scratch& scratch);
 

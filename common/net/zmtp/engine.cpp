@@ -189,6 +189,18 @@ std::uint64_t Engine::unread_bytes(ConnectionId id) const {
     return connection == nullptr ? 0 : connection->unread_bytes();
 }
 
+std::uint64_t Engine::held_bytes() const {
+    std::uint64_t all = 0;
+    for (const auto& [id, connection] : connections_) all += connection->held_bytes();
+    return all;
+}
+
+std::uint64_t Engine::output_bytes() const {
+    std::uint64_t all = 0;
+    for (const auto& [id, connection] : connections_) all += connection->output().bytes();
+    return all;
+}
+
 std::optional<PeerInfo> Engine::peer(ConnectionId id) const {
     const Connection* connection = find(id);
     if (connection == nullptr) return std::nullopt;

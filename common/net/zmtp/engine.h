@@ -51,6 +51,9 @@ class Engine final : public Transport, private Connection::Owner {
     void shut_down(Duration patience) override;
 
     std::size_t size() const { return connections_.size(); }
+    /// Of all connections: input that is not yet taken; output that the system has not taken.
+    std::uint64_t held_bytes() const;
+    std::uint64_t output_bytes() const;
 
   private:
     void on_accepted(Acceptor::Accepted&& accepted);
