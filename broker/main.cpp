@@ -1,7 +1,7 @@
 // zexd: reads the settings, builds the parts, connects them, runs until it is told to stop.
 //
 // Threads: the main one becomes the broker thread; "zex-signals" waits for SIGINT and SIGTERM;
-// the monitor's and ZeroMQ's own.
+// where libzmq serves an endpoint, its own and the monitor's.
 #include <algorithm>
 #include <array>
 #include <csignal>

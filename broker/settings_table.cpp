@@ -48,9 +48,9 @@ Option yes_or_no(Place at, std::string_view help, std::string_view flag) {
 
 std::vector<Option> make_table() {
     return {
-        list(FIELD(listen.endpoints), 1, 64,
-             "where the broker listens: tcp://HOST:PORT, ipc://PATH or inproc://NAME; port 0 or * "
-             "takes a free one",
+        list(FIELD(listen.endpoints), 1, 100,
+             "where the broker listens: tcp://HOST:PORT, ipc://PATH or inproc://NAME; HOST is an "
+             "address (IPv6 in brackets), a name or * for all; port 0 or * takes a free one",
              "--listen"),
         yes_or_no(FIELD(listen.allow_insecure_bind),
                   "allow tcp endpoints that other machines can reach: there is no encryption and "

@@ -41,7 +41,10 @@ void Engine::on_accepted(Acceptor::Accepted&& accepted) {
     connection->address_group = std::move(accepted.address_group);
     Connection& added = *connection;
     connections_[id] = std::move(connection);
-    if (!added.watch()) return remove(added);
+    if (!added.watch()) {
+        ++counters_.accepts_failed;
+        return remove(added);
+    }
     first_message_by_.emplace_back(now_ + options_.hello_timeout, id);
     added.output().push_bytes(added.protocol().take_output());
     note_output(added);

@@ -70,7 +70,7 @@ class Engine final : public Transport, private Connection::Owner {
 
     void on_ended(Connection& connection);
     void on_refused(Connection& connection);
-    void end(Connection& connection, std::string_view why);
+    void tell_of_accepting(const TransportCounters& before);
     void start_closing(Connection& connection);
     void go_on_closing(Connection& connection, std::uint32_t what);
     void remove(Connection& connection);

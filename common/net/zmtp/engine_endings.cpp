@@ -85,8 +85,23 @@ void Engine::begin_turn(Instant now) {
     now_ = now;
     removed_.clear();
     has_room_again_ = false;
+    const TransportCounters before = counters_;
     acceptor_.begin_turn(now);
+    tell_of_accepting(before);
     end_the_late();
+}
+
+/// Of connections that never came to be.
+void Engine::tell_of_accepting(const TransportCounters& before) {
+    const auto tell = [&](std::uint64_t TransportCounters::*which, std::string_view why) {
+        if (counters_.*which != before.*which) {
+            events_.push_back({Event::Kind::cut, {}, why, "unknown"});
+        }
+    };
+    tell(&TransportCounters::accepts_failed, "no descriptor is free; accepting waits");
+    tell(&TransportCounters::connections_over_limit, "there are too many connections");
+    tell(&TransportCounters::connections_over_address_limit,
+         "there are too many connections from its address");
 }
 
 void Engine::end_the_late() {
