@@ -1,7 +1,8 @@
 // zexd: reads the settings, builds the parts, connects them, runs until it is told to stop.
 //
 // Threads: the main one becomes the broker thread; "zex-signals" waits for signals, "zex-log"
-// writes the log; the monitor's, the store's and ZeroMQ's own.
+// writes the log, "zex-store" has the files; where libzmq serves an endpoint, its own and the
+// monitor's.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -67,7 +68,14 @@ zex::shell::Options shell_options(const Settings& from) {
     options.free_bytes_min = from.storage.free_bytes_min;
     options.connections = from.listen.connections_max;
     options.hello_timeout = std::chrono::milliseconds(from.session.hello_timeout_ms);
+    options.libzmq = from.net.transport == "libzmq";
     options.unread_bytes = from.limits.unread_bytes_max;
+    options.answer_bytes = from.limits.answer_bytes_max;
+    options.output_bytes = from.net.output_bytes;
+    options.output_bytes_all = from.limits.output_bytes_max;
+    options.address_connections = from.listen.connections_per_address_max;
+    options.address_rate = from.listen.connections_per_address_rate;
+    options.abstract_ipc = from.listen.allow_abstract_ipc;
     options.frame_bytes = from.delivery.frame_bytes;
     options.receive_queue = from.net.receive_queue_messages;
     options.send_queue = from.net.send_queue_messages;
@@ -80,8 +88,8 @@ zex::shell::Options shell_options(const Settings& from) {
 /// Descriptors that are not for connections: the log, the store, ZeroMQ's own.
 constexpr std::uint64_t other_descriptors = 80;
 
-/// libzmq spins when it has no file descriptor left to accept with, so that connections are bounded
-/// by what the system allows: two descriptors each, since twice as many may wait to be cut.
+/// Connections are bounded by what the system allows: two descriptors each, since twice as many may
+/// wait to be cut.
 void fit_connections(zex::shell::Options& options, zex::shell::Log& log) {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

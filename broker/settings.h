@@ -23,7 +23,10 @@ struct Settings {
     struct Listen {
         std::vector<std::string> endpoints = {"tcp://127.0.0.1:5695", "ipc:///tmp/zexd.sock"};
         bool allow_insecure_bind = false;
+        bool allow_abstract_ipc = false;
         std::uint64_t connections_max = 1000;
+        std::uint64_t connections_per_address_max = 100;  // 0: no bound
+        std::uint64_t connections_per_address_rate = 20;  // in a second; 0: no bound
     } listen;
 
     struct Session {
@@ -47,6 +50,8 @@ struct Settings {
         std::uint64_t queue_bytes_max = 1 << 30;
         std::uint64_t memory_bytes_max = 0;  // 0: see broker/memory_limit.h
         std::uint64_t unread_bytes_max = 64 << 20;
+        std::uint64_t answer_bytes_max = 8 << 20;
+        std::uint64_t output_bytes_max = 256 << 20;
     } limits;
 
     struct Storage {
@@ -66,6 +71,8 @@ struct Settings {
     } delivery;
 
     struct Net {
+        std::string transport = "native";  // native or libzmq
+        std::uint64_t output_bytes = 1 << 20;
         std::uint64_t io_threads = 1;
         std::uint64_t receive_queue_messages = 64;  // ZMQ_RCVHWM
         std::uint64_t send_queue_messages = 256;    // ZMQ_SNDHWM

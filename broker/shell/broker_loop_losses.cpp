@@ -4,26 +4,17 @@
 #include <cstdint>
 #include <utility>
 
-#include <malloc.h>
-
 #include "broker/shell/broker_loop.h"
 
 namespace zex::shell {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr Duration intake_interval = milliseconds(250);
-constexpr Duration leaving_patience = milliseconds(50);
 constexpr std::uint64_t memory_worth_giving_back = 64 << 20;
 constexpr Duration give_back_delay = std::chrono::seconds(3);
 
 }  // namespace
 
 void BrokerLoop::do_what_is_due() {
-    for (const ConnectionId id : probes_.take_due(now_)) {
-        outbox_.answer(id, {std::nullopt, wire::Ping{}});
-    }
     const Peers::Due due = peers_.take_due(now_);
     for (const ConnectionId id : due.to_ping) outbox_.answer(id, {std::nullopt, wire::Ping{}});
     for (const ConnectionId id : due.silent) {
@@ -35,7 +26,7 @@ void BrokerLoop::do_what_is_due() {
     }
     for (const ConnectionId id : due.no_hello) {
         ++counters_.connections_no_hello;
-        if (const Connection* connection = connections_.find(id)) cut(*connection);
+        if (const Connection* connection = connections_.find(id)) connection->transport->cut(id);
         lose(id, "no hello");
     }
     if (const auto deadline = core_.next_deadline(); deadline && *deadline <= now_) {
@@ -44,23 +35,28 @@ void BrokerLoop::do_what_is_due() {
     event_log_.look_for_ended(core_);
     event_log_.write_due(now_);
     give_back_memory();
-    if (now_ >= next_intake_check_) check_intake();
 }
 
-/// A peer that cannot be reached may still have sent something before it left, and that counts: it
-/// is gone when its listener has run dry once since.
-void BrokerLoop::let_leavers_go() {
-    std::vector<Leaver> still_here;
-    for (const Leaver& leaver : std::exchange(leavers_, {})) {
-        const Connection* connection = connections_.find(leaver.connection);
-        if (connection == nullptr) continue;
-        if (dry_[connection->listener] || now_ - leaver.since > leaving_patience) {
-            lose(leaver.connection, "connection lost");
-        } else {
-            still_here.push_back(leaver);
+/// After the transports are drained: what a lost connection had sent counts as from it.
+void BrokerLoop::on_transport_events() {
+    for (const auto& transport : transports_) {
+        for (const net::Transport::Event& event : transport->take_events()) {
+            on_transport_event(event);
         }
     }
-    leavers_.insert(leavers_.end(), still_here.begin(), still_here.end());
+}
+
+void BrokerLoop::on_transport_event(const net::Transport::Event& event) {
+    using Kind = net::Transport::Event::Kind;
+    switch (event.kind) {
+        case Kind::gone:
+            return lose(event.id, "connection lost");
+        case Kind::cut:
+            event_log_.cut(event.peer, event.why, now_);
+            return lose(event.id, event.why);
+        case Kind::doubt:
+            return outbox_.answer(event.id, {std::nullopt, wire::Ping{}});
+    }
 }
 
 void BrokerLoop::heed(const Outbox::News& news) {
@@ -72,18 +68,13 @@ void BrokerLoop::heed(const Outbox::News& news) {
         case Outbox::News::Kind::ready:
             return apply(core::PeerReady{news.connection});
         case Outbox::News::Kind::unreachable:
-            return leave(*connection);
+            // What it had sent is still read; then its transport tells that it is gone.
+            return apply(core::PeerBlocked{news.connection});
         case Outbox::News::Kind::overfull:
             ++counters_.peers_overfull;
-            cut(*connection);
+            connection->transport->cut(connection->id);
             return lose(news.connection, "it does not read its answers");
     }
-}
-
-void BrokerLoop::leave(Connection& connection) {
-    if (std::exchange(connection.leaving, true)) return;
-    leavers_.push_back({connection.id, now_});
-    apply(core::PeerBlocked{connection.id});
 }
 
 void BrokerLoop::lose(ConnectionId id, std::string_view why) {
@@ -95,14 +86,16 @@ void BrokerLoop::lose(ConnectionId id, std::string_view why) {
         --open_connections_;
         event_log_.suspended(*connection, why, core_);
     }
-    probes_.stop(id);
     peers_.forget(id);
     outbox_.close(id);
+    connection->transport->close(id);
     connections_.remove(id);
 }
 
-void BrokerLoop::cut(const Connection& connection) {
-    if (connection.fd) intake_.cut(*connection.fd);
+std::uint64_t BrokerLoop::unread_bytes() const {
+    std::uint64_t all = outbox_.waiting_bytes();
+    for (const auto& transport : transports_) all += transport->unread_bytes();
+    return all;
 }
 
 /// The allocator keeps what a purge or a drained backlog sets free. It is told to give it back to
@@ -120,17 +113,26 @@ void BrokerLoop::give_back_memory() {
     malloc_trim(0);
 }
 
-void BrokerLoop::check_intake() {
-    next_intake_check_ = now_ + intake_interval;
-    // libzmq frees what it had read only some time after the cut.
-    if (std::exchange(trim_due_, false)) malloc_trim(0);
-    const Intake::Cuts cuts =
-        intake_.check(now_, [this](int fd) { return connections_.messages_through(fd); });
-    for (const int fd : cuts.flooding) event_log_.cut(fd, "too much without a whole message");
-    for (const int fd : cuts.mute) event_log_.cut(fd, "no message after the greeting");
-    counters_.connections_cut_flooding += cuts.flooding.size();
-    counters_.connections_cut_mute += cuts.mute.size();
-    if (!cuts.flooding.empty()) trim_due_ = true;
+/// Beyond the bound of all together the one with the most is given up, and so on.
+void BrokerLoop::bound_unread() {
+    while (unread_bytes() > options_.output_bytes_all) {
+        ConnectionId largest;
+        std::uint64_t most = 0;
+        for (const auto& [id, connection] : connections_) {
+            const std::uint64_t bytes =
+                outbox_.waiting_bytes(id) + connection->transport->unread_bytes(id);
+            if (bytes <= most) continue;
+            most = bytes;
+            largest = id;
+        }
+        if (most == 0) return;
+        ++counters_.peers_overfull;
+        if (Connection* connection = connections_.find(largest)) {
+            connection->transport->cut(largest);
+        }
+        lose(largest, "it does not read its answers, and the broker holds too many");
+        outbox_.end_turn();
+    }
 }
 
 }  // namespace zex::shell

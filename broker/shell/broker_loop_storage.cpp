@@ -75,29 +75,28 @@ void BrokerLoop::on(log::Recovered& recovered) {
 }
 
 /// True where the request waits until the log is read, or was answered.
-bool BrokerLoop::hold(std::size_t listener, std::span<net::Frame> frames,
+bool BrokerLoop::hold(Connection& connection, std::span<const std::string_view> frames,
                       const wire::Request& request) {
     if (is_served_while_starting(request.operation)) return false;
-    const std::optional<std::uint64_t> id = request.id;
     // Who looks is told at once: what is there now is not what there will be.
     const bool looks = std::holds_alternative<wire::List>(request.operation);
-    if (!looks && held_.hold(listener, frames)) return true;
+    if (!looks && held_.hold(connection.id, frames)) return true;
     const char* const why =
         looks ? "the broker is starting and still reads its log; try again, or see `zex status`"
               : "the broker is reading its log and too many requests wait; see `zex status`";
-    if (Connection* connection = connections_.find(listener, frames[0].view())) {
-        refuse(*connection, id, error(ErrorCode::starting, why));
-    }
+    refuse(connection, request.id, error(ErrorCode::starting, why));
     return true;
 }
 
 void BrokerLoop::serve_held() {
     for (HeldRequests::Request& request : held_.take()) {
-        if (connections_.find(request.listener, request.frames[0].view()) == nullptr) {
+        const Connection* connection = connections_.find(request.from);
+        if (connection == nullptr) {
             ++counters_.requests_dropped_starting;
             continue;
         }
-        receive(request.listener, request.frames);
+        const std::vector<std::string_view> frames(request.frames.begin(), request.frames.end());
+        receive(*connection->transport, request.from, frames, false);
     }
 }
 

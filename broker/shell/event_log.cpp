@@ -131,9 +131,13 @@ void EventLog::removed(const Connection& connection, const Removal& removal) {
                 {"peer", connection.peer}});
 }
 
-void EventLog::cut(int fd, std::string_view why) {
-    log_.write(Level::warn, "connection cut",
-               {{"why", why}, {"descriptor", static_cast<std::uint64_t>(fd)}});
+void EventLog::cut(std::string_view peer, std::string_view why, Instant now) {
+    const auto [last, first] = cuts_.try_emplace(why, now);
+    if (!first) {
+        if (now - last->second < std::chrono::seconds(1)) return;
+        last->second = now;
+    }
+    log_.write(Level::warn, "connection cut", {{"why", why}, {"peer", peer}});
 }
 
 void EventLog::operation(const Connection& connection, const wire::Request& request) {

@@ -2,8 +2,8 @@
 // at debug), input that it refused, what was purged or deleted, messages that reached no queue.
 //
 // Thread: the broker thread.
-// Invariants: a peer brings about at most one line a second for each kind of error; what is left
-// out is counted (see Gate::counters).
+// Invariants: a peer brings about at most one line a second for each kind of error, and all peers
+// that are cut one for each reason; what is left out is counted (see Gate::counters).
 #pragma once
 
 #include <cstddef>
@@ -49,7 +49,7 @@ class EventLog {
     void suspended(const Connection& connection, std::string_view why, const core::Core& core);
     void hung_up(const Connection& connection, const core::Core& core);
     void refused(const Connection& connection, const Error& error, Instant now);
-    void cut(int fd, std::string_view why);
+    void cut(std::string_view peer, std::string_view why, Instant now);
     void removed(const Connection& connection, const Removal& removal);
     void lost(const core::Loss& loss, Instant now) { losses_.add(loss, now); }
     void operation(const Connection& connection, const wire::Request& request);
@@ -81,6 +81,8 @@ class EventLog {
     std::map<SessionId, Suspended> suspended_;
     std::uint64_t ended_seen_ = 0;
     std::map<std::pair<ConnectionId, ErrorCode>, Instant> refusals_;
+    std::map<std::string_view, Instant> cuts_;  ///< by why; the views are constants
+    std::map<std::string_view, Instant> cuts_;  ///< by why; the views are constants
 };
 
 }  // namespace zex::shell

@@ -1,4 +1,4 @@
-#include "broker/shell/intake.h"
+#include "common/net/libzmq/connection_guard.h"
 
 #include <cstddef>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 
-namespace zex::shell {
+namespace zex::net {
 namespace {
 
 /// Bytes that the kernel received on a TCP connection; nothing for other sockets.
@@ -22,7 +22,7 @@ std::optional<std::uint64_t> bytes_received(int fd) {
 
 }  // namespace
 
-bool Intake::accepted(int fd, Instant now) {
+bool ConnectionGuard::accepted(int fd, Instant now) {
     Accepted entry;
     entry.since = now;
     entry.peer_size = sizeof entry.peer;
@@ -35,13 +35,13 @@ bool Intake::accepted(int fd, Instant now) {
     return false;
 }
 
-Intake::Cuts Intake::check(Instant now, const Messages& messages) {
+ConnectionGuard::Cuts ConnectionGuard::check(Instant now, const Messages& messages) {
     Cuts cuts;
     for (auto& [fd, entry] : accepted_) {
         if (entry.cut) continue;
         const std::uint64_t count = messages(fd);
         if (count == 0 && now - entry.since > bounds_.silence) {
-            cuts.mute.push_back(fd);
+            cuts.idle.push_back(fd);
         }
         const std::optional<std::uint64_t> bytes = bytes_received(fd);
         if (!bytes) continue;
@@ -53,11 +53,11 @@ Intake::Cuts Intake::check(Instant now, const Messages& messages) {
         }
     }
     for (const int fd : cuts.flooding) cut(fd);
-    for (const int fd : cuts.mute) cut(fd);
+    for (const int fd : cuts.idle) cut(fd);
     return cuts;
 }
 
-bool Intake::leads_to(int fd, const Accepted& accepted) {
+bool ConnectionGuard::leads_to(int fd, const Accepted& accepted) {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
     if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return false;
@@ -65,11 +65,11 @@ bool Intake::leads_to(int fd, const Accepted& accepted) {
 }
 
 // shutdown and not close: the descriptor is libzmq's, who closes it when it reads the end.
-void Intake::cut(int fd) {
+void ConnectionGuard::cut(int fd) {
     const auto found = accepted_.find(fd);
     if (found == accepted_.end() || found->second.cut) return;
     found->second.cut = true;
     if (leads_to(fd, found->second)) ::shutdown(fd, SHUT_RDWR);
 }
 
-}  // namespace zex::shell
+}  // namespace zex::net

@@ -1,5 +1,5 @@
 // File descriptors that libzmq accepted, watched from below: it bounds neither the frames of an
-// unfinished message nor how long a peer may stay mute, so both are bounded here, by looking at
+// unfinished message nor how long a peer may stay silent, so both are bounded here, by looking at
 // what the kernel counts and cutting the connection under libzmq's feet.
 //
 // Thread: the broker thread.
@@ -17,16 +17,16 @@
 
 #include "common/base/time.h"
 
-namespace zex::shell {
+namespace zex::net {
 
-class Intake {
+class ConnectionGuard {
   public:
     struct Bounds {
         std::uint64_t unread_bytes = 64 << 20;       ///< received since the last whole message
         Duration silence = std::chrono::seconds(5);  ///< before the first message
         std::uint64_t descriptors = 4096;            ///< beyond: cut when accepted
     };
-    explicit Intake(Bounds bounds) : bounds_(bounds) {}
+    explicit ConnectionGuard(Bounds bounds) : bounds_(bounds) {}
 
     /// False when it was one too many, and cut.
     bool accepted(int fd, Instant now);
@@ -34,7 +34,7 @@ class Intake {
 
     struct Cuts {
         std::vector<int> flooding;  ///< too much without a whole message
-        std::vector<int> mute;      ///< no message at all
+        std::vector<int> idle;      ///< no message at all
     };
     /// Whole messages that came through the descriptor, ever; 0: none yet.
     using Messages = std::function<std::uint64_t(int fd)>;
@@ -61,4 +61,4 @@ class Intake {
     std::map<int, Accepted> accepted_;
 };
 
-}  // namespace zex::shell
+}  // namespace zex::net

@@ -13,7 +13,7 @@
 #include "common/base/ids.h"
 #include "common/base/time.h"
 
-namespace zex::shell {
+namespace zex::net {
 
 class Probes {
   public:
@@ -60,4 +60,4 @@ class Probes {
     std::vector<Probe> probes_;
 };
 
-}  // namespace zex::shell
+}  // namespace zex::net
