@@ -253,6 +253,7 @@ void records_damaged(Turn& turn, const RecordsDamaged& command) {
     turn.state.sessions.each([&](Session& session) {
         const auto write_held = [&](const Unsettled& held) {
             if (held.queue == queue->id) write_again(held.message);
+            return true;
         };
         session.taken.each(write_held);
         for (const auto& [name, consumer] : session.consumers) consumer->unsettled.each(write_held);

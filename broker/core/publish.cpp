@@ -352,7 +352,8 @@ void publish(Turn& turn, const Asker& asker, const wire::Publish& verb) {
                                   "exchange '" + escaped(verb.exchange) + "' is of kind '" +
                                       escaped(exchange->kind) +
                                       "', which this version does not know; start the newer one",
-                                  "exchange"));
+                                  "exchange"),
+                            {Loss::Why::no_exchange, verb.exchange, verb.messages[i].key, {}, 0});
         }
         outcomes.emit();
         return;

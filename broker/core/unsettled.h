@@ -34,15 +34,6 @@ class UnsettledDeliveries {
     /// long the stretch is, by what is held.
     std::optional<std::uint64_t> next_held(std::uint64_t from, std::uint64_t last) const;
 
-    /// Calls visit(held) for each.
-    template <class Visit>
-    void each(const Visit& visit) const {
-        for (const auto& [tag, held] : old_) visit(held);
-        for (const std::optional<Unsettled>& held : window_) {
-            if (held) visit(*held);
-        }
-    }
-
     /// Calls visit(held) for each, by rising tag, until it gives false.
     template <class Visit>
     void each(const Visit& visit) const {

@@ -1,5 +1,7 @@
 // The part of BrokerLoop that notices and handles what comes to an end: silent peers, lost and cut
 // connections, pipes that are full.
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <utility>

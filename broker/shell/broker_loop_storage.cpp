@@ -34,7 +34,7 @@ Status BrokerLoop::open_storage() {
                                        .new_log_id = system_entropy() | 1};
     store_thread_ = std::make_unique<StoreThread>(
         std::make_unique<store::LogStore>(disk_, options_.data_dir, log),
-        StoreWorker::Bounds{options_.free_bytes_min}, bell_);
+        StoreWorker::Bounds{options_.free_bytes_min}, bell_.wakeup);
     store_.emplace(*store_thread_,
                    log::Appender::Bounds{static_cast<std::uint32_t>(options_.segment_bytes)});
     apply(core::StorageState{});

@@ -82,7 +82,6 @@ class EventLog {
     std::uint64_t ended_seen_ = 0;
     std::map<std::pair<ConnectionId, ErrorCode>, Instant> refusals_;
     std::map<std::string_view, Instant> cuts_;  ///< by why; the views are constants
-    std::map<std::string_view, Instant> cuts_;  ///< by why; the views are constants
 };
 
 }  // namespace zex::shell
