@@ -60,18 +60,18 @@ class Broker {
         outbox_.end_turn();
     }
 
-    static std::vector<net::Frame> frames_of(wire::Frames&& frames) {
-        std::vector<net::Frame> all;
-        all.push_back(net::Frame::adopt(std::move(frames.envelope)));
-        if (frames.body) all.push_back(net::Frame::adopt(std::move(*frames.body)));
+    static std::vector<std::string> frames_of(wire::Frames&& frames) {
+        std::vector<std::string> all{std::move(frames.envelope)};
+        if (frames.body) all.push_back(std::move(*frames.body));
         return all;
     }
 
-    void receive(ConnectionId from, const std::vector<net::Frame>& frames) {
-        auto admitted = gate_.admit(frames);
+    void receive(ConnectionId from, const std::vector<std::string>& frames) {
+        const std::vector<std::string_view> views(frames.begin(), frames.end());
+        auto admitted = gate_.admit(views);
         const auto& request = std::get<wire::Decoded<wire::Request>>(admitted);
         effects_.clear();
-        core_.apply(core::PeerRequest{from, request.form, "bench", &request.value}, now_, effects_);
+        core_.apply(core::PeerRequest{from, request.form, "bench", &request.value}, {now_}, effects_);
         for (const core::Effect& effect : effects_.list) perform(effect);
     }
 
@@ -88,8 +88,8 @@ class Broker {
         }
     }
 
-    static net::Sent swallow(std::span<net::Frame> frames) {
-        for (net::Frame& frame : frames) frame = net::Frame();
+    static net::Sent swallow(std::span<net::Outgoing> frames) {
+        for (net::Outgoing& frame : frames) frame = net::Outgoing();
         return net::Sent::sent;
     }
 
@@ -100,12 +100,12 @@ class Broker {
     core::Core core_{limits_, [this] { return ++seed_; }};
     core::Effects effects_;
     shell::Outbox outbox_{
-        [](ConnectionId, std::span<net::Frame> frames) { return swallow(frames); }, {}};
+        [](ConnectionId, std::span<net::Outgoing> frames) { return swallow(frames); }, {}};
     Instant now_{std::chrono::seconds(1)};
 };
 
 /// Frames of a batch whose messages have these keys and properties in turn.
-std::vector<net::Frame> batch(const std::vector<std::string>& keys,
+std::vector<std::string> batch(const std::vector<std::string>& keys,
                               const std::vector<std::string>& own) {
     const std::string body(batch_messages * payload_bytes, 'x');
     wire::Publish publish;

@@ -39,7 +39,7 @@ class Bench {
         request_ = {id, std::move(operation)};
         effects_.clear();
         core_.apply(core::PeerRequest{ConnectionId(1), wire::Form::msgpack, "bench", &request_},
-                    now_, effects_);
+                    {now_}, effects_);
         benchmark::DoNotOptimize(effects_.list.size());
     }
 

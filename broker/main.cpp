@@ -1,28 +1,31 @@
 // zexd: reads the settings, builds the parts, connects them, runs until it is told to stop.
 //
-// Threads: the main one becomes the broker thread; "zex-signals" waits for SIGINT and SIGTERM;
-// the monitor's and ZeroMQ's own.
+// Threads: the main one becomes the broker thread; "zex-signals" waits for signals, "zex-log"
+// writes the log, "zex-store" has the files; where libzmq serves an endpoint, its own and the
+// monitor's.
 #include <algorithm>
-#include <array>
-#include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <optional>
-#include <thread>
+#include <string>
+#include <utility>
+#include <variant>
 
-#include <pthread.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "broker/memory_limit.h"
+#include "broker/service_notice.h"
 #include "broker/settings.h"
 #include "broker/shell/broker_loop.h"
 #include "broker/shell/entropy.h"
 #include "broker/shell/log.h"
-#include "common/base/check.h"
-#include "common/net/wakeup.h"
+#include "broker/signal_thread.h"
+#include "broker/store/log_inspection.h"
+#include "broker/store/posix_disk.h"
 
 namespace {
 
@@ -65,74 +68,56 @@ zex::shell::Options shell_options(const Settings& from) {
     options.free_bytes_min = from.storage.free_bytes_min;
     options.connections = from.listen.connections_max;
     options.hello_timeout = std::chrono::milliseconds(from.session.hello_timeout_ms);
+    options.libzmq = from.net.transport == "libzmq";
     options.unread_bytes = from.limits.unread_bytes_max;
+    options.answer_bytes = from.limits.answer_bytes_max;
+    options.output_bytes = from.net.output_bytes;
+    options.output_bytes_all = from.limits.output_bytes_max;
+    options.address_connections = from.listen.connections_per_address_max;
+    options.address_rate = from.listen.connections_per_address_rate;
+    options.abstract_ipc = from.listen.allow_abstract_ipc;
     options.frame_bytes = from.delivery.frame_bytes;
     options.receive_queue = from.net.receive_queue_messages;
     options.send_queue = from.net.send_queue_messages;
     options.backlog = from.net.backlog;
+    options.on_ready = [] { zex::notify_service("READY=1"); };
     options.busy_poll = std::chrono::microseconds(from.net.busy_poll_us);
     return options;
 }
 
-/// libzmq spins when it has no file descriptor left to accept with.
-void raise_descriptor_limit() {
+/// Descriptors that are not for connections: the log, the store, ZeroMQ's own.
+constexpr std::uint64_t other_descriptors = 80;
+
+/// Connections are bounded by what the system allows: two descriptors each, since twice as many may
+/// wait to be cut.
+void fit_connections(zex::shell::Options& options, zex::shell::Log& log) {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+    const std::uint64_t most =
+        limit.rlim_cur > other_descriptors + 2 ? (limit.rlim_cur - other_descriptors) / 2 : 1;
+    if (options.connections <= most) return;
+    log.write(zex::shell::Log::Level::warn,
+              "fewer connections than listen.connections_max: the system allows too few file "
+              "descriptors (ulimit -n)",
+              {{"connections", most},
+               {"connections_max", options.connections},
+               {"descriptors", std::uint64_t{limit.rlim_cur}}});
+    options.connections = most;
 }
 
-sigset_t stop_signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    return set;
+const char* environment(const char* name) {
+    return std::getenv(name);
 }
 
-/// Every thread made from now on leaves these signals to SignalThread.
-void block_stop_signals() {
-    const sigset_t set = stop_signals();
-    ZEX_CHECK(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
-    signal(SIGPIPE, SIG_IGN);
+/// To stdout, which may be a full disk.
+int print(const std::string& text) {
+    if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return EX_OK;
+    std::perror("zexd: cannot write the output");
+    return EX_IOERR;
 }
-
-/// Stops the loop at the first SIGINT or SIGTERM, the process at the second.
-class SignalThread {
-  public:
-    explicit SignalThread(zex::shell::BrokerLoop& loop) : loop_(loop) {
-        const sigset_t set = stop_signals();
-        fd_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-        ZEX_CHECK(fd_ >= 0);
-        thread_ = std::thread([this] { wait(); });
-    }
-    ~SignalThread() {
-        done_.ring();
-        thread_.join();
-        close(fd_);
-    }
-    SignalThread(const SignalThread&) = delete;
-    SignalThread& operator=(const SignalThread&) = delete;
-
-  private:
-    void wait() {
-        pthread_setname_np(pthread_self(), "zex-signals");
-        std::array<zex::net::PollItem, 2> items{{{nullptr, fd_}, {nullptr, done_.fd()}}};
-        int seen = 0;
-        while (zex::net::poll(items, std::nullopt) && !items[1].ready) {
-            signalfd_siginfo info{};
-            while (read(fd_, &info, sizeof info) == sizeof info) {
-                if (++seen > 1) _exit(128 + static_cast<int>(info.ssi_signo));
-                loop_.stop();
-            }
-        }
-    }
-
-    zex::shell::BrokerLoop& loop_;
-    int fd_ = -1;
-    zex::net::Wakeup done_;
-    std::thread thread_;
-};
 
 int fail(int code, const std::string& reason) {
     std::fprintf(stderr, "zexd: %s\n", reason.c_str());
@@ -163,20 +148,42 @@ std::string way_out(const std::string& reason) {
     return reason + "; stop what listens there, or choose another endpoint with --listen";
 }
 
-int run(const Settings& settings, zex::shell::Log log) {
-    raise_descriptor_limit();
-    block_stop_signals();
+/// What a SIGHUP may change: the level of the log.
+void reload(int argc, char** argv, zex::shell::Log& log) {
+    using Level = zex::shell::Log::Level;
+    const auto invocation = zex::read_settings(argc, argv, environment);
+    if (!invocation) {
+        log.write(Level::warn, "SIGHUP: the settings are left as they are",
+                  {{"why", invocation.error().reason}});
+        return;
+    }
+    const std::string& level = invocation->settings.log.level;
+    log.write(Level::info, "SIGHUP: the level of the log is read again", {{"level", level}});
+    log.set_level(zex::shell::Log::level_named(level));
+}
+
+int run(const Settings& settings, zex::shell::Log log, const std::function<void()>& on_hangup) {
+    zex::shell::Options options = shell_options(settings);
+    fit_connections(options, log);
+    zex::block_signals();
     auto context = zex::net::Context::make(static_cast<int>(settings.net.io_threads));
     if (!context) return fail(EX_SOFTWARE, context.error().reason);
     const zex::SteadyClock clock;
-    auto loop = zex::shell::BrokerLoop::open(shell_options(settings), **context, clock,
-                                             zex::shell::system_entropy, std::move(log));
+    auto loop = zex::shell::BrokerLoop::open(options, **context, clock, zex::shell::system_entropy,
+                                             std::move(log));
+    if (!loop && zex::store::is_of_the_data_directory(loop.error().code)) {
+        return fail(exit_code_of(loop.error()), loop.error().text());
+    }
     if (!loop) {
         const std::string& reason = loop.error().reason;
         const bool ipc = reason.find("ipc://") != std::string::npos;
         return fail(ipc ? EX_CANTCREAT : EX_UNAVAILABLE, way_out(reason));
     }
-    const SignalThread signals(**loop);
+    const auto stop = [&] {
+        zex::notify_service("STOPPING=1");
+        (*loop)->stop();
+    };
+    const zex::SignalThread signals(stop, on_hangup);
     (*loop)->run();
     const std::optional<zex::Error>& failure = (*loop)->failure();
     return failure ? fail(exit_code_of(*failure), failure->text()) : EX_OK;
@@ -185,25 +192,29 @@ int run(const Settings& settings, zex::shell::Log log) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const auto invocation =
-        zex::read_settings(argc, argv, [](const char* name) { return std::getenv(name); });
-    if (!invocation) {
-        return fail(zex::exit_code(invocation.error()), invocation.error().reason);
+    auto read = zex::read_all_settings(argc, argv, environment);
+    zex::Mistakes mistakes = zex::unknown_variables(environ);
+    if (auto* more = std::get_if<zex::Mistakes>(&read)) {
+        mistakes.insert(mistakes.begin(), more->begin(), more->end());
     }
-    if (invocation->show != zex::Invocation::Show::nothing) {
-        std::fputs(invocation->text.c_str(), stdout);
-        return EX_OK;
+    for (const zex::Error& mistake : mistakes) fail(0, mistake.reason);
+    if (!mistakes.empty()) return zex::exit_code(mistakes.front());
+    const auto& invocation = std::get<zex::Invocation>(read);
+    if (invocation.show != zex::Invocation::Show::nothing) {
+        return print(invocation.text);
     }
-    if (invocation->check_config) {
-        std::puts("the settings are good");
-        return EX_OK;
+    const Settings& settings = invocation.settings;
+    if (invocation.check_config) {
+        zex::store::PosixDisk disk;
+        const std::string& directory = settings.storage.data_dir;
+        if (!directory.empty()) {
+            const zex::Status usable = zex::store::check_data_directory(disk, directory);
+            if (!usable) return fail(exit_code_of(usable.error()), usable.error().text());
+        }
+        return print("the settings are good\n");
     }
-    const Settings& settings = invocation->settings;
     zex::shell::Log log(
         zex::shell::Log::level_named(settings.log.level),
         settings.log.format == "json" ? zex::shell::Log::Form::json : zex::shell::Log::Form::text);
-    for (const std::string& warning : zex::unknown_variables(environ)) {
-        log.write(zex::shell::Log::Level::warn, warning);
-    }
-    return run(settings, log);
+    return run(settings, log, [&] { reload(argc, argv, log); });
 }

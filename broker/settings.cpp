@@ -188,17 +188,21 @@ Status assign_text(const Option& option, std::string_view text, std::string_view
     return assign(option, *value, origin, settings);
 }
 
-Status check_listen(const Settings& settings) {
+namespace {
+
+void check_listen(const Settings& settings, std::vector<Error>& mistakes) {
     for (const std::string& endpoint : settings.listen.endpoints) {
         const auto what = endpoint_fault(endpoint, settings.listen.allow_insecure_bind);
         if (!what) continue;
-        return error(ErrorCode::bad_argument, "endpoint '" + escaped(endpoint) + "' " + *what,
-                     "listen.endpoints");
+        mistakes.push_back(error(ErrorCode::bad_argument,
+                                 "endpoint '" + escaped(endpoint) + "' " + *what,
+                                 "listen.endpoints"));
     }
-    return {};
 }
 
-Status check_settings(const Settings& settings) {
+}  // namespace
+
+void check_settings(const Settings& settings, std::vector<Error>& mistakes) {
     struct Order {
         std::string_view low, high;
     };
@@ -216,13 +220,21 @@ Status check_settings(const Settings& settings) {
     };
     for (const auto& [low, high] : orders) {
         if (number(low) <= number(high)) continue;
-        return error(ErrorCode::bad_argument,
-                     std::string(low) + " = " + std::to_string(number(low)) + " is more than " +
-                         std::string(high) + " = " + std::to_string(number(high)) +
-                         "; lower the first or raise the second",
-                     std::string(low));
+        mistakes.push_back(error(ErrorCode::bad_argument,
+                                 std::string(low) + " = " + std::to_string(number(low)) +
+                                     " is more than " + std::string(high) + " = " +
+                                     std::to_string(number(high)) +
+                                     "; lower the first or raise the second",
+                                 std::string(low)));
     }
-    return check_listen(settings);
+    check_listen(settings, mistakes);
+}
+
+Status check_settings(const Settings& settings) {
+    std::vector<Error> mistakes;
+    check_settings(settings, mistakes);
+    if (mistakes.empty()) return {};
+    return mistakes.front();
 }
 
 }  // namespace zex

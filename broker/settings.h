@@ -23,7 +23,10 @@ struct Settings {
     struct Listen {
         std::vector<std::string> endpoints = {"tcp://127.0.0.1:5695", "ipc:///tmp/zexd.sock"};
         bool allow_insecure_bind = false;
+        bool allow_abstract_ipc = false;
         std::uint64_t connections_max = 1000;
+        std::uint64_t connections_per_address_max = 100;  // 0: no bound
+        std::uint64_t connections_per_address_rate = 20;  // in a second; 0: no bound
     } listen;
 
     struct Session {
@@ -47,6 +50,8 @@ struct Settings {
         std::uint64_t queue_bytes_max = 1 << 30;
         std::uint64_t memory_bytes_max = 0;  // 0: see broker/memory_limit.h
         std::uint64_t unread_bytes_max = 64 << 20;
+        std::uint64_t answer_bytes_max = 8 << 20;
+        std::uint64_t output_bytes_max = 256 << 20;
     } limits;
 
     struct Storage {
@@ -66,6 +71,8 @@ struct Settings {
     } delivery;
 
     struct Net {
+        std::string transport = "native";  // native or libzmq
+        std::uint64_t output_bytes = 1 << 20;
         std::uint64_t io_threads = 1;
         std::uint64_t receive_queue_messages = 64;  // ZMQ_RCVHWM
         std::uint64_t send_queue_messages = 256;    // ZMQ_SNDHWM
@@ -74,7 +81,7 @@ struct Settings {
     } net;
 
     struct Log {
-        std::string level = "info";   // trace, debug, info, warn or error
+        std::string level = "info";   // debug, info, warn or error
         std::string format = "text";  // text or json
     } log;
 };
@@ -114,21 +121,26 @@ Status assign_text(const Option&, std::string_view text, std::string_view origin
 /// The value as TOML: `true`, `5`, `"text"`, `["a", "b"]`.
 std::string toml_text(const OptionValue&);
 
-/// Are the endpoints usable, and private to this machine unless allowed otherwise? The field of
-/// the error is "listen.endpoints", its reason names the endpoint.
-Status check_listen(const Settings&);
+/// Are the endpoints usable, and private to this machine unless allowed otherwise, and do values
+/// agree that bound each other? Appends an error for each mistake, whose field is the key.
+void check_settings(const Settings&, std::vector<Error>& mistakes);
 
-/// check_listen(), and that values which bound each other agree.
+/// The first of these mistakes.
 Status check_settings(const Settings&);
 
-/// The settings of a TOML document laid over `base`. `file_name` is for the reasons of errors,
-/// which name line and column. Does not check_settings(): flags may still come over it.
+/// Lays the settings of a TOML document over `settings`, and appends an error for each mistake.
+/// `file_name` is for their reasons, which name line and column. Does not check_settings(): flags
+/// may still come over it.
+void read_settings_toml(std::string_view text, std::string_view file_name, Settings& settings,
+                        std::vector<Error>& mistakes);
+
+/// The settings of a TOML document laid over `base`, or the first mistake.
 Result<Settings> parse_settings_toml(std::string_view text, std::string_view file_name,
                                      Settings base);
 
 /// What a command line asks for. Where `show` is not `nothing`, print `text` and leave with 0.
 struct Invocation {
-    enum class Show { nothing, config, settings_doc, errors_doc, version, help };
+    enum class Show { nothing, config, settings_doc, errors_doc, counters_doc, version, help };
 
     Settings settings;
     bool check_config = false;  ///< leave with 0: the settings are good
@@ -139,17 +151,24 @@ struct Invocation {
 /// Looks a variable of the environment up; null where it is not set.
 using Environment = std::function<const char*(const char*)>;
 
-/// Flags over environment over file over defaults, checked. The reason of an error is a sentence
-/// for stderr; its field is the flag, the variable or the key at fault. See exit_code().
+/// Not empty. The reason of each is a sentence for stderr; its field is the flag, the variable or
+/// the key at fault. See exit_code().
+using Mistakes = std::vector<Error>;
+
+/// Flags over environment over file over defaults, checked; or every mistake.
+std::variant<Invocation, Mistakes> read_all_settings(int argc, const char* const* argv,
+                                                     const Environment& getenv);
+
+/// The same, with the first mistake only.
 Result<Invocation> read_settings(int argc, const char* const* argv, const Environment& getenv);
 
 /// sysexits: 64 (EX_USAGE) where the command line is at fault, 78 (EX_CONFIG) where the file or
 /// the environment is.
 int exit_code(const Error& settings_error);
 
-/// A sentence for each ZEXD_ variable in `environment` (as `environ`: "NAME=value", null at the
-/// end) that is no option.
-std::vector<std::string> unknown_variables(const char* const* environment);
+/// A mistake for each ZEXD_ variable in `environment` (as `environ`: "NAME=value", null at the end)
+/// that is no option.
+Mistakes unknown_variables(const char* const* environment);
 
 /// config/zexd.toml: every option with its help and value.
 std::string config_file_text(const Settings& settings = {});
@@ -157,6 +176,8 @@ std::string config_file_text(const Settings& settings = {});
 std::string options_help();
 /// docs/settings.md, from option_table().
 std::string settings_doc();
+/// docs/counters.md, from the table in common/wire/status_fields.h.
+std::string counters_doc();
 /// docs/errors.md, from the table in <zex/error.hpp>.
 std::string errors_doc();
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "broker/settings.h"
+#include "common/wire/status_fields.h"
 
 namespace zex {
 namespace {
@@ -9,6 +10,7 @@ constexpr std::string_view section_sentences[][2] = {
     {"listen", "Where the broker listens, and to how many."},
     {"session", "When a client is taken for gone, and how long its session waits for it."},
     {"limits", "Bounds. What would go over one is refused with an error that names it."},
+    {"storage", "Where what is durable is kept, and how much of it in memory."},
     {"delivery", "How much a consumer is given ahead, in batches of what size."},
     {"net", "Under the sockets."},
     {"log", "What the broker says on stderr."},
@@ -140,6 +142,44 @@ std::string settings_doc() {
                cell(code(option.flag()) + ", " + code(option.variable())) + sentence(option.help) +
                " |\n";
     }
+    return out;
+}
+
+std::string counters_doc() {
+    struct Group {
+        wire::StatusGroup group;
+        std::string_view title;
+    };
+    static constexpr auto groups = std::to_array<Group>({
+        {wire::StatusGroup::broker, "Broker"},
+        {wire::StatusGroup::messages, "Messages"},
+        {wire::StatusGroup::losses, "Refused and lost"},
+        {wire::StatusGroup::connections, "Connections"},
+        {wire::StatusGroup::storage, "Storage"},
+    });
+    std::string out =
+        "# Counters\n\n"
+        "Written by `zexd --print-counters-doc` from the table in `common/wire/status_fields.h`;\n"
+        "change it there. These are the fields of `status`, which `zex status --all` prints. A\n"
+        "gauge is what is now; a counter begins at 0 when the broker starts, and only rises.\n\n"
+        "    published = routed + returned + dropped_unroutable + refused\n\n"
+        "and for each exchange (`zex exchanges`) published = routed + unroutable + refused.\n";
+    for (const Group& group : groups) {
+        out += "\n## " + std::string(group.title) +
+               "\n\n| name | kind | unit | what it is |\n| --- | --- | --- | --- |\n";
+        for (const wire::StatusField& field : wire::status_fields) {
+            if (field.group != group.group) continue;
+            const std::string_view kind = field.kind == wire::StatusKind::text    ? "text"
+                                          : field.kind == wire::StatusKind::gauge ? "gauge"
+                                                                                  : "counter";
+            out += "| " + cell(code(field.name)) + cell(std::string(kind)) +
+                   cell(std::string(field.unit)) + sentence(field.help) + " |\n";
+        }
+    }
+    out +=
+        "\n## Input that was refused\n\n"
+        "One counter for each error about bytes that came in, named `bad_input_` and the\n"
+        "error's name; [errors.md](errors.md) says what each means.\n";
     return out;
 }
 

@@ -100,40 +100,49 @@ Status read_option(const toml::key& name, const toml::node& node, std::string_vi
                   key);
 }
 
-Status read_section(const toml::key& name, const toml::node& node, std::string_view file_name,
-                    Settings& settings) {
+void read_section(const toml::key& name, const toml::node& node, std::string_view file_name,
+                  Settings& settings, std::vector<Error>& mistakes) {
     const bool known = std::ranges::any_of(
         option_table(), [&name](const Option& row) { return row.section() == name.str(); });
     const std::string where = at(file_name, name.source().begin);
     const std::string title = "'" + escaped(name.str()) + "'";
     if (!known) {
         const char* what = node.is_table() ? "unknown section " : "unknown key ";
-        return refuse(where + what + title + hint_for_section(name.str()), name.str());
+        mistakes.push_back(refuse(where + what + title + hint_for_section(name.str()), name.str()));
+        return;
     }
     const toml::table* section = node.as_table();
-    if (section == nullptr) return refuse(where + title + " is a section, not a value", name.str());
-    for (const auto& [key, value] : *section) {
-        Status read = read_option(key, value, name.str(), file_name, settings);
-        if (!read) return read;
+    if (section == nullptr) {
+        mistakes.push_back(refuse(where + title + " is a section, not a value", name.str()));
+        return;
     }
-    return {};
+    for (const auto& [key, value] : *section) {
+        const Status read = read_option(key, value, name.str(), file_name, settings);
+        if (!read) mistakes.push_back(read.error());
+    }
 }
 
 }  // namespace
 
-Result<Settings> parse_settings_toml(std::string_view text, std::string_view file_name,
-                                     Settings base) {
+void read_settings_toml(std::string_view text, std::string_view file_name, Settings& settings,
+                        std::vector<Error>& mistakes) {
     try {
         const toml::table document = toml::parse(text, file_name);
         for (const auto& [name, node] : document) {
-            Status read = read_section(name, node, file_name, base);
-            if (!read) return read.error();
+            read_section(name, node, file_name, settings, mistakes);
         }
-        return base;
     } catch (const toml::parse_error& failure) {
-        return refuse(at(file_name, failure.source().begin) + std::string(failure.description()),
-                      "");
+        const std::string where = at(file_name, failure.source().begin);
+        mistakes.push_back(refuse(where + std::string(failure.description()), ""));
     }
+}
+
+Result<Settings> parse_settings_toml(std::string_view text, std::string_view file_name,
+                                     Settings base) {
+    std::vector<Error> mistakes;
+    read_settings_toml(text, file_name, base, mistakes);
+    if (!mistakes.empty()) return mistakes.front();
+    return base;
 }
 
 std::string toml_text(const OptionValue& value) {

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <fstream>
+#include <utility>
+#include <variant>
 
 #include <CLI/CLI.hpp>
 
@@ -29,6 +31,7 @@ constexpr std::string_view help_head =
     "  --print-config        print the settings as a file and leave\n"
     "  --print-settings-doc  print docs/settings.md and leave\n"
     "  --print-errors-doc    print docs/errors.md and leave\n"
+    "  --print-counters-doc  print docs/counters.md and leave\n"
     "  --version             print the version and leave\n"
     "  -h, --help            print this page and leave\n"
     "\n"
@@ -44,6 +47,7 @@ struct Flags {
     std::string config;
     bool check_config = false, version = false, help = false;
     bool print_config = false, print_settings_doc = false, print_errors_doc = false;
+    bool print_counters_doc = false;
 };
 
 bool is_switch(const Option& option) {
@@ -70,6 +74,7 @@ void declare(CLI::App& app, Flags& flags) {
     app.add_flag("--print-config", flags.print_config);
     app.add_flag("--print-settings-doc", flags.print_settings_doc);
     app.add_flag("--print-errors-doc", flags.print_errors_doc);
+    app.add_flag("--print-counters-doc", flags.print_counters_doc);
     app.add_flag("--version", flags.version);
     app.add_flag("-h,--help", flags.help);
     for (std::size_t i = 0; i < option_table().size(); ++i) {
@@ -78,21 +83,21 @@ void declare(CLI::App& app, Flags& flags) {
     app.allow_extras();
 }
 
-Error refuse(std::string reason, std::string_view field) {
+Error mistake(std::string reason, std::string_view field) {
     return error(ErrorCode::bad_argument, std::move(reason), std::string(field));
 }
 
 Error unknown_argument(const CLI::App& app, const std::string& argument) {
     if (!argument.starts_with("-")) {
-        return refuse("unexpected argument '" + escaped(argument) + "'; see zexd --help", "--");
+        return mistake("unexpected argument '" + escaped(argument) + "'; see zexd --help", "--");
     }
     const std::string flag = argument.substr(0, argument.find('='));
     std::vector<std::string> known;
     for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
     const auto near = nearest(flag, known);
-    return refuse("unknown option " + escaped(flag) +
-                      (near ? "; did you mean " + std::string(*near) + "?" : "; see zexd --help"),
-                  "--");
+    return mistake("unknown option " + escaped(flag) +
+                       (near ? "; did you mean " + std::string(*near) + "?" : "; see zexd --help"),
+                   "--");
 }
 
 Result<Flags> parse_flags(CLI::App& app, int argc, const char* const* argv) {
@@ -101,37 +106,41 @@ Result<Flags> parse_flags(CLI::App& app, int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& failure) {
-        return refuse(std::string(failure.what()) + "; see zexd --help", "--");
+        return mistake(std::string(failure.what()) + "; see zexd --help", "--");
     }
     const auto unknown = app.remaining();
     if (!unknown.empty()) return unknown_argument(app, unknown.front());
     return flags;
 }
 
-Result<Settings> read_file(const std::string& path, Settings base) {
+void read_file(const std::string& path, Settings& settings, Mistakes& mistakes) {
     std::ifstream file(path, std::ios::binary);
     std::string text(config_file_bytes_max + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!file.is_open() || file.bad()) return refuse(path + ": cannot be read", "config");
+    if (!file.is_open() || file.bad()) {
+        mistakes.push_back(mistake(path + ": cannot be read", "config"));
+        return;
+    }
     text.resize(static_cast<std::size_t>(file.gcount()));
     if (text.size() > config_file_bytes_max) {
-        return refuse(path + ": is larger than 1 MiB; this is no settings file", "config");
+        mistakes.push_back(
+            mistake(path + ": is larger than 1 MiB; this is no settings file", "config"));
+        return;
     }
-    return parse_settings_toml(text, path, std::move(base));
+    read_settings_toml(text, path, settings, mistakes);
 }
 
-Status apply_environment(const Environment& getenv, Settings& settings) {
+void apply_environment(const Environment& getenv, Settings& settings, Mistakes& mistakes) {
     for (const Option& option : option_table()) {
         const std::string variable = option.variable();
         const char* text = getenv(variable.c_str());
         if (text == nullptr || *text == '\0') continue;
         const Status assigned = assign_text(option, text, variable, settings);
-        if (!assigned) return refuse(assigned.error().reason, variable);
+        if (!assigned) mistakes.push_back(mistake(assigned.error().reason, variable));
     }
-    return {};
 }
 
-Status apply_flags(const Flags& flags, Settings& settings) {
+void apply_flags(const Flags& flags, Settings& settings, Mistakes& mistakes) {
     for (std::size_t i = 0; i < flags.of_option.size(); ++i) {
         const auto& given = flags.of_option[i];
         if (given.empty()) continue;
@@ -141,41 +150,40 @@ Status apply_flags(const Flags& flags, Settings& settings) {
         std::string text = list ? given.front() : given.back();
         for (std::size_t k = 1; list && k < given.size(); ++k) text += "," + given[k];
         const Status assigned = assign_text(option, text, option.flag(), settings);
-        if (!assigned) return refuse(assigned.error().reason, option.flag());
+        if (!assigned) mistakes.push_back(mistake(assigned.error().reason, option.flag()));
     }
-    return {};
 }
 
-Result<Settings> merge(const Flags& flags, const Environment& getenv) {
+Settings merge(const Flags& flags, const Environment& getenv, Mistakes& mistakes) {
     Settings settings;
     const char* variable = getenv("ZEXD_CONFIG");
     const std::string path = !flags.config.empty() ? flags.config : variable ? variable : "";
-    if (!path.empty()) {
-        auto read = read_file(path, settings);
-        if (!read) return read;
-        settings = *std::move(read);
-    }
-    if (Status applied = apply_environment(getenv, settings); !applied) return applied.error();
-    if (Status applied = apply_flags(flags, settings); !applied) return applied.error();
+    if (!path.empty()) read_file(path, settings, mistakes);
+    apply_environment(getenv, settings, mistakes);
+    apply_flags(flags, settings, mistakes);
 
-    const Status checked = check_settings(settings);
-    if (checked) return settings;
-    Error failure = checked.error();
-    for (std::size_t i = 0; i < flags.of_option.size(); ++i) {
-        const Option& option = option_table()[i];
-        if (option.key == failure.field && !flags.of_option[i].empty())
-            failure.field = option.flag();
+    Mistakes conflicts;
+    check_settings(settings, conflicts);
+    for (Error& conflict : conflicts) {
+        for (std::size_t i = 0; i < flags.of_option.size(); ++i) {
+            const Option& option = option_table()[i];
+            if (option.key == conflict.field && !flags.of_option[i].empty()) {
+                conflict.field = option.flag();
+            }
+        }
+        mistakes.push_back(std::move(conflict));
     }
-    return failure;
+    return settings;
 }
 
 }  // namespace
 
-Result<Invocation> read_settings(int argc, const char* const* argv, const Environment& getenv) {
+std::variant<Invocation, Mistakes> read_all_settings(int argc, const char* const* argv,
+                                                     const Environment& getenv) {
     using Show = Invocation::Show;
     CLI::App app{"zexd, the zex message broker", "zexd"};
     const auto flags = parse_flags(app, argc, argv);
-    if (!flags) return flags.error();
+    if (!flags) return Mistakes{flags.error()};
 
     Invocation out;
     const auto show = [&out](Show what, std::string text) {
@@ -187,30 +195,39 @@ Result<Invocation> read_settings(int argc, const char* const* argv, const Enviro
     if (flags->version) return show(Show::version, "zexd " ZEX_VERSION "\n");
     if (flags->print_settings_doc) return show(Show::settings_doc, settings_doc());
     if (flags->print_errors_doc) return show(Show::errors_doc, errors_doc());
+    if (flags->print_counters_doc) return show(Show::counters_doc, counters_doc());
 
-    auto settings = merge(*flags, getenv);
-    if (!settings) return settings.error();
-    out.settings = *std::move(settings);
+    Mistakes mistakes;
+    out.settings = merge(*flags, getenv, mistakes);
+    if (!mistakes.empty()) return mistakes;
     out.check_config = flags->check_config;
     if (flags->print_config) return show(Show::config, config_file_text(out.settings));
     return out;
+}
+
+Result<Invocation> read_settings(int argc, const char* const* argv, const Environment& getenv) {
+    auto read = read_all_settings(argc, argv, getenv);
+    if (auto* mistakes = std::get_if<Mistakes>(&read)) return mistakes->front();
+    return std::get<Invocation>(std::move(read));
 }
 
 int exit_code(const Error& settings_error) {
     return settings_error.field.starts_with("--") ? 64 : 78;
 }
 
-std::vector<std::string> unknown_variables(const char* const* environment) {
+Mistakes unknown_variables(const char* const* environment) {
     std::vector<std::string> known = {"ZEXD_CONFIG"};
     for (const Option& option : option_table()) known.push_back(option.variable());
-    std::vector<std::string> out;
+    Mistakes out;
     for (; *environment != nullptr; ++environment) {
         const std::string_view entry = *environment;
         const std::string_view name = entry.substr(0, entry.find('='));
         if (!name.starts_with("ZEXD_") || std::ranges::find(known, name) != known.end()) continue;
         const auto near = nearest(name, known);
-        out.push_back("the environment variable " + escaped(name) + " is no option of zexd" +
-                      (near ? "; did you mean " + std::string(*near) + "?" : ""));
+        out.push_back(mistake("the environment variable " + escaped(name) +
+                                  " is no option of zexd" +
+                                  (near ? "; did you mean " + std::string(*near) + "?" : ""),
+                              name));
     }
     return out;
 }

@@ -48,16 +48,26 @@ Option yes_or_no(Place at, std::string_view help, std::string_view flag) {
 
 std::vector<Option> make_table() {
     return {
-        list(FIELD(listen.endpoints), 1, 64,
-             "where the broker listens: tcp://HOST:PORT, ipc://PATH or inproc://NAME; port 0 or * "
-             "takes a free one",
+        list(FIELD(listen.endpoints), 1, 100,
+             "where the broker listens: tcp://HOST:PORT, ipc://PATH or inproc://NAME; HOST is an "
+             "address (IPv6 in brackets), a name or * for all; port 0 or * takes a free one",
              "--listen"),
         yes_or_no(FIELD(listen.allow_insecure_bind),
                   "allow tcp endpoints that other machines can reach: there is no encryption and "
                   "no password",
                   "--allow-insecure-bind"),
+        yes_or_no(FIELD(listen.allow_abstract_ipc),
+                  "allow ipc://@NAME, a name without a file, which every user of this machine can "
+                  "connect to",
+                  {}),
         number(FIELD(listen.connections_max), 1, 1'000'000, "connections",
                "connections at one time; a further one is cut"),
+        number(FIELD(listen.connections_per_address_max), 0, 1'000'000, "connections",
+               "connections that one address may hold, outside loopback; a further one is closed "
+               "at once; 0 means no bound"),
+        number(FIELD(listen.connections_per_address_rate), 0, 1'000'000, "connections",
+               "connections that one address may make in a second, outside loopback; a further "
+               "one is closed at once; 0 means no bound"),
 
         number(FIELD(session.hello_timeout_ms), 10, ten_minutes, "ms",
                "a connection that has not said hello by then is cut"),
@@ -90,7 +100,12 @@ std::vector<Option> make_table() {
                "memory for messages; at the bound publishes are refused; 0 means 40 % of what the "
                "machine or the control group has"),
         number(FIELD(limits.unread_bytes_max), 1, any, "bytes",
-               "what one connection may make the broker hold before a message is complete"),
+               "what one connection may make the broker hold before a message is complete; never "
+               "more than twice the largest body and 1 MiB"),
+        number(FIELD(limits.answer_bytes_max), 1 << 10, any, "bytes",
+               "answers that one connection leaves unread; beyond, it is cut"),
+        number(FIELD(limits.output_bytes_max), 1 << 20, any, "bytes",
+               "what all connections together leave unread; beyond, the one with the most is cut"),
 
         text(FIELD(storage.data_dir),
              "the directory that durable queues are kept in; without one nothing can be durable",
@@ -115,18 +130,22 @@ std::vector<Option> make_table() {
         number(FIELD(delivery.frame_bytes), 1'024, 1 << 30, "bytes",
                "a batch of deliveries is closed when its payloads reach this size"),
 
-        number(FIELD(net.io_threads), 1, 64, "threads", "ZeroMQ's own threads"),
+        word(FIELD(net.transport), {"native", "libzmq"},
+             "who serves tcp and ipc: the broker itself, or libzmq's ROUTER sockets"),
+        number(FIELD(net.output_bytes), 1 << 12, 1 << 30, "bytes",
+               "what one connection may leave unread before deliveries to it wait (native)"),
+        number(FIELD(net.io_threads), 1, 64, "threads", "ZeroMQ's own threads (libzmq)"),
         number(FIELD(net.receive_queue_messages), 1, 1'000'000, "messages",
-               "messages from one connection that wait to be read (ZMQ_RCVHWM)"),
+               "messages from one connection that wait to be read (libzmq: ZMQ_RCVHWM)"),
         number(FIELD(net.send_queue_messages), 1, 1'000'000, "messages",
-               "messages to one connection that wait to be sent (ZMQ_SNDHWM)"),
+               "messages to one connection that wait to be sent (libzmq: ZMQ_SNDHWM)"),
         number(FIELD(net.backlog), 1, 65'535, "connections",
                "connections that wait to be accepted"),
         number(FIELD(net.busy_poll_us), 0, 1'000'000, "us",
                "how long the broker looks for input again and again before it sleeps: saves the "
                "time of waking up, for the price of a processor"),
 
-        word(FIELD(log.level), {"trace", "debug", "info", "warn", "error"},
+        word(FIELD(log.level), {"debug", "info", "warn", "error"},
              "the least serious lines that are logged"),
         word(FIELD(log.format), {"text", "json"}, "lines for people, or one JSON object a line"),
     };

@@ -9,6 +9,7 @@
 #include <zex/client.hpp>
 
 #include "client/client_core.h"
+#include "client/closed_error.h"
 #include "client/publish_tally.h"
 #include "common/wire/properties.h"
 
@@ -40,10 +41,6 @@ std::string temporary_name() {
         name += digits.data();
     }
     return name;
-}
-
-Status closed_error() {
-    return error(ErrorCode::client_closed, "the client is closed; connect a new one");
 }
 
 }  // namespace
@@ -189,6 +186,7 @@ Result<QueueInfo> Client::declare_queue(const std::string& name, const QueueOpti
     declare.max_messages = options.max_messages;
     declare.max_bytes = options.max_bytes;
     const std::string declared = declare.queue;
+    declare.overflow = options.overflow;
     const Result<wire::Ok> ok = core_->ask_ok(std::move(declare));
     if (!ok) return ok.error();
     return QueueInfo{declared, ok->messages.value_or(0), ok->consumers.value_or(0)};

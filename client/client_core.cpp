@@ -6,14 +6,11 @@
 #include <utility>
 
 #include "client/message_fields.h"
+#include "client/now.h"
 #include "common/base/text.h"
 
 namespace zex {
 namespace {
-
-Instant now() {
-    return SteadyClock().now();
-}
 
 constexpr std::size_t largest_message = std::size_t{1} << 31;
 

@@ -5,12 +5,10 @@
 #include <random>
 #include <utility>
 
+#include "client/now.h"
+
 namespace zex {
 namespace {
-
-Instant now() {
-    return SteadyClock().now();
-}
 
 constexpr std::size_t gather_bytes = 1024 * 1024;  // from the outbox in one turn
 constexpr int reads_in_a_row = 64;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "client/driver.h"
+#include "client/now.h"
 #include "common/net/wait.h"
 
 namespace zex {
@@ -14,10 +15,6 @@ constexpr Duration retry_blocked = std::chrono::milliseconds(1);
 constexpr Duration pause_before_at_once = std::chrono::microseconds(50);
 constexpr Duration lease = std::chrono::milliseconds(1);
 constexpr Duration no_limit = std::chrono::hours(1);
-
-Instant now() {
-    return SteadyClock().now();
-}
 
 /// Looks for a time whether one is ready, then sleeps.
 void wait(std::span<net::WaitItem> items, Duration longest, Duration look) {

@@ -4,20 +4,14 @@
 #include <string>
 #include <utility>
 
+#include "client/closed_error.h"
 #include "client/message_fields.h"
+#include "client/now.h"
 #include "client/publish_tally.h"
 #include "common/base/text.h"
 
 namespace zex {
 namespace {
-
-Instant now() {
-    return SteadyClock().now();
-}
-
-Error closed_error() {
-    return error(ErrorCode::client_closed, "the client is closed; connect a new one");
-}
 
 Instant deadline_of(const Outbox::Item& item) {
     if (const auto* batch = std::get_if<std::shared_ptr<Batch>>(&item)) return (*batch)->deadline();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/closed_error.h"
 #include "client/message_fields.h"
 #include "client/welcome_check.h"
 #include "common/base/check.h"
@@ -16,10 +17,6 @@ struct Overloaded : Cases... {
 };
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;  // clang 14 does not deduce it by itself
-
-Error closed_error() {
-    return error(ErrorCode::client_closed, "the client is closed; connect a new one");
-}
 
 // Trying again cannot help: the broker would say the same.
 bool is_final(ErrorCode code) {

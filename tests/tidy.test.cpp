@@ -95,21 +95,28 @@ const std::vector<Room> rooms = {
     {"common/wire/", {"common/wire/", "common/base/", "common/include/"}},
     {"common/net/", {"common/net/", "common/base/", "common/include/"}},
     {"broker/facts/", {"broker/facts/", "common/base/", "common/include/"}},
-    {"broker/store/", {"broker/store/", "broker/facts/", "common/base/", "common/include/"}},
+    {"broker/log/", {"broker/log/", "broker/facts/", "common/base/", "common/include/"}},
+    {"broker/store/",
+     {"broker/store/", "broker/log/", "broker/facts/", "common/base/", "common/include/"}},
     {"broker/core/",
      {"broker/core/", "broker/facts/", "common/wire/protocol.h", "common/wire/views.h",
       "common/wire/properties.h", "common/base/", "common/include/"}},
     {"broker/admin/",
      {"broker/admin/", "broker/core/", "common/wire/", "common/base/", "common/include/"}},
     {"broker/shell/",
-     {"broker/shell/", "broker/admin/", "broker/store/", "broker/core/", "broker/facts/",
-      "broker/include/", "broker/settings.h", "broker/memory_limit.h", "common/"}},
+     {"broker/shell/", "broker/admin/", "broker/store/", "broker/log/", "broker/core/",
+      "broker/facts/", "broker/include/", "broker/settings.h", "broker/memory_limit.h", "common/"}},
     {"broker/include/", {"broker/include/", "common/include/"}},
-    {"broker/settings", {"broker/settings.h", "common/base/", "common/include/"}},
+    {"broker/settings",
+     {"broker/settings.h", "common/wire/status_fields.h", "common/base/", "common/include/"}},
+    {"broker/signal_thread", {"broker/signal_thread.h", "common/net/", "common/base/"}},
+    {"broker/service_notice", {"broker/service_notice.h"}},
     {"broker/memory_limit", {"broker/memory_limit.h"}},
     {"broker/main", {"broker/", "common/"}},
+    // Examples are installed as they stand, and compiled outside the tree.
+    {"client/examples/", {"example.h", "client/include/", "common/include/"}},
     {"client/", {"client/", "common/"}},
-    {"tools/", {"tools/", "client/", "broker/store/", "broker/facts/", "common/"}},
+    {"tools/", {"tools/", "client/", "broker/store/", "broker/log/", "broker/facts/", "common/"}},
 };
 
 const Room* room_of(const std::string& file) {
@@ -134,7 +141,7 @@ const std::vector<Library> libraries = {
     {{"nlohmann/"}, {"common/wire/", "client/", "tools/", "broker/settings"}},
     {{"msgpack"}, {"common/wire/", "client/", "tools/", "broker/settings"}},
     {{"toml++/"}, {"broker/settings_file.cpp"}},
-    {{"xxhash.h"}, {"broker/facts/"}},
+    {{"xxhash.h"}, {"broker/log/"}},
     {{"CLI/"}, {"broker/settings_flags.cpp", "tools/"}},
 };
 

@@ -3,9 +3,9 @@ the machine falls on all systems alike."""
 
 from dataclasses import dataclass, field
 
-AT_MOST = ["zex", "zex-json", "zex-plain", "nats", "redis", "rabbitmq", "mosquitto", "r1", "r3",
+AT_MOST = ["zex", "zex-libzmq", "zex-json", "zex-plain", "zex-plain-libzmq", "nats", "redis", "rabbitmq", "mosquitto", "r1", "r3",
            "r3-128k", "r3-256k"]
-AT_LEAST = ["zex", "zex-json", "jetstream", "redis-streams", "rabbitmq", "rabbitmq-quorum",
+AT_LEAST = ["zex", "zex-libzmq", "zex-json", "jetstream", "redis-streams", "rabbitmq", "rabbitmq-quorum",
             "mosquitto", "r3a", "r3a-256k"]
 NAMES = ["at-most-once", "at-least-once", "own-headers", "compete", "fanout", "queues", "durable",
          "latency", "memory", "envelope", "requests", "growth"]
@@ -47,7 +47,7 @@ def load_groups(quick):
         groups.append(Group(f"{scenario}, {size} B", cells))
 
     for size in [128] if quick else [16, 128, 1024, 16384]:
-        only_at_128 = {"zex-plain", "r3-128k"}
+        only_at_128 = {"zex-plain", "zex-plain-libzmq", "r3-128k"}
         add("at-most-once", size,
             [s for s in AT_MOST if size == 128 or s not in only_at_128], [], 3)
     sure = ["--at-least-once"]
@@ -76,9 +76,9 @@ def load_groups(quick):
 def latency_groups(quick):
     groups = []
     for guarantee, systems, words in [
-            ("at-most-once", ["zex", "zex-ipc", "zex-inproc", "zex-busy", "nats", "redis",
+            ("at-most-once", ["zex", "zex-libzmq", "zex-plain", "zex-plain-libzmq", "zex-ipc", "zex-inproc", "zex-busy", "nats", "redis",
                               "rabbitmq", "r1"], ()),
-            ("at-least-once", ["zex", "zex-ipc", "zex-inproc", "zex-busy", "jetstream",
+            ("at-least-once", ["zex", "zex-libzmq", "zex-ipc", "zex-inproc", "zex-busy", "jetstream",
                                "redis-streams", "rabbitmq", "r3a"], ("--at-least-once",))]:
         for rate in [10_000] if quick else [1_000, 10_000, 50_000]:
             seconds = 1 if quick else 2
@@ -92,7 +92,7 @@ def latency_groups(quick):
 def memory_groups(quick):
     few = 5 if quick else 1
     wanted = {
-        "connection": {"zex": 1000, "nats": 1000, "redis": 1000, "rabbitmq": 300,
+        "connection": {"zex": 1000, "zex-libzmq": 1000, "nats": 1000, "redis": 1000, "rabbitmq": 300,
                        "mosquitto": 1000, "r1": 1000},
         "queue": {"zex": 20_000, "jetstream": 500, "redis-streams": 20_000, "rabbitmq": 500,
                   "rabbitmq-quorum": 100},
@@ -119,9 +119,10 @@ def envelope_groups(quick):
 
 def request_groups(quick):
     return [Group("requests", [
-        Cell("requests", "zex", 128, kind="requests", count=count, repeats=1,
+        Cell("requests", system, 128, kind="requests", count=count, repeats=1,
              seconds=1 if quick else 3, timeout=150,
              words=("--connections", str(count), "--seconds", "1" if quick else "3"))
+        for system in ["zex", "zex-libzmq"]
         for count in ([50, 450] if quick else [50, 100, 200, 450, 1000, 5000])])]
 
 

@@ -7,7 +7,8 @@ from . import servers
 
 PEERS = ["nats", "jetstream", "redis", "redis-streams", "rabbitmq", "rabbitmq-quorum", "mosquitto"]
 BARE = ["r1", "r3", "r3-128k", "r3-256k", "r3a", "r3a-256k"]
-ZEX = ["zex", "zex-json", "zex-plain", "zex-ipc", "zex-inproc", "zex-busy", "zex-10k"]
+ZEX = ["zex", "zex-json", "zex-plain", "zex-ipc", "zex-inproc", "zex-busy", "zex-10k", "zex-libzmq",
+       "zex-plain-libzmq"]
 DISK = ["disk", "disk-10k"]
 ALL = ZEX + PEERS + BARE + DISK
 
@@ -15,7 +16,9 @@ FRAME_BYTES = {"r3": 32 << 10, "r3-128k": 128 << 10, "r3-256k": 256 << 10,
                "r3a": 32 << 10, "r3a-256k": 256 << 10}
 
 # Arguments of zexd, for systems that have a broker of their own.
-SETTINGS = {"zex-busy": ("--net-busy-poll-us", "200")}
+LIBZMQ = ("--net-transport", "libzmq")
+SETTINGS = {"zex-busy": ("--net-busy-poll-us", "200"), "zex-libzmq": LIBZMQ,
+            "zex-plain-libzmq": LIBZMQ}
 
 # Unconfirmed, and unsettled, messages. JetStream and the rest are best, or no worse, with 10,000.
 WINDOW = {system: 10_000 for system in ALL}
@@ -24,15 +27,18 @@ DURABLE_WINDOW = 1_000
 
 # Messages per second, for the size of the first short run only; what follows is calibrated.
 FIRST_GUESS = {"zex": 500_000, "zex-json": 400_000, "zex-plain": 200_000, "zex-ipc": 400_000,
-               "zex-inproc": 400_000, "zex-busy": 400_000, "zex-10k": 200_000, "nats": 500_000, "jetstream": 50_000,
+               "zex-inproc": 400_000, "zex-busy": 400_000, "zex-10k": 200_000, "zex-libzmq": 500_000,
+               "zex-plain-libzmq": 200_000, "nats": 500_000, "jetstream": 50_000,
                "redis": 400_000, "redis-streams": 100_000, "rabbitmq": 30_000,
                "rabbitmq-quorum": 20_000, "mosquitto": 20_000, "r1": 300_000}
 
 
 def base(system):
     """The name by which bench_load knows it."""
-    if system in ("zex-ipc", "zex-inproc", "zex-busy", "zex-10k"):
+    if system in ("zex-ipc", "zex-inproc", "zex-busy", "zex-10k", "zex-libzmq"):
         return "zex"
+    if system == "zex-plain-libzmq":
+        return "zex-plain"
     return system.split("-128k")[0].split("-256k")[0]
 
 

@@ -51,6 +51,7 @@ wire::Answer status(const Core& core, Instant now, const Extra& extra) {
     };
     row.text("broker", "zexd " ZEX_VERSION);
     number("protocol", wire::protocol_version);
+    row.text("state", extra.starting ? "starting" : "running");
     number("uptime_ms", whole_milliseconds(now - extra.started));
     number("sessions", core.sessions().size());
     number("exchanges", core.topology().exchanges());

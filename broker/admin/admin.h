@@ -18,6 +18,7 @@ namespace zex::admin {
 struct Extra {
     std::vector<wire::CounterView> counters;  ///< of the shell: bad input by name, connections, …
     Instant started;
+    bool starting = false;  ///< the log is still being read
 };
 
 /// Whether this operation is one for answer().

@@ -96,7 +96,7 @@ wire::Answer explain(const core::Core& core, const wire::Explain& verb) {
     const core::Targets targets = exchange->route(verb.key);
     std::vector<wire::ExplainView> rows;
     const auto found = std::find_if(targets.begin(), targets.end(),
-                                    [](const core::Queue* queue) { return queue->is_full(); });
+                                    [](const core::Queue* queue) { return queue->refuses(1); });
     const core::Queue* full = found == targets.end() ? nullptr : *found;
     const auto refused = broker_refuses(core, *exchange, targets, verb.key);
     for (const core::Queue* queue : targets) {

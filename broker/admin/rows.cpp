@@ -1,9 +1,11 @@
 #include "broker/admin/rows.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 
 namespace zex::admin {
 namespace {
@@ -22,15 +24,37 @@ bool can_anyone_take(const Queue& queue) {
                        [](const Consumer* consumer) { return consumer->can_take(); });
 }
 
+/// How long nothing may leave a queue before it is called stalled or held.
+constexpr Duration patience = 2 * RateMeter::window;
+/// A backlog is growing when it would take longer than this to be consumed.
+constexpr double growing_seconds = 5;
+
+/// Unacked messages of the queue that no present consumer of it holds: taken by `get`, or by a
+/// consumer that was cancelled.
+std::uint64_t held_by_others(const Queue& queue) {
+    std::uint64_t with_consumers = 0;
+    for (const Consumer* consumer : queue.consumers) with_consumers += consumer->unsettled.count();
+    return queue.unacked() - std::min(queue.unacked(), with_consumers);
+}
+
+bool grows(const Queue& queue, Instant now) {
+    const double out = queue.ack_rate(now);
+    return queue.in_rate(now) > 1.1 * out &&
+           static_cast<double>(queue.ready()) > growing_seconds * std::max(out, 1.0);
+}
+
 /// The first of these that is so: the owner's connection is lost; no room; messages and nobody to
-/// take them; messages, nobody with credit left, and no ack in the last second.
+/// take them; messages, nobody with credit left, and for some time none left; messages held by
+/// nobody who consumes, likewise; more come in than are acked.
 std::string state_of(const Queue& queue, const Session* owner, Instant now) {
     if (owner != nullptr && !owner->connection) return "suspended";
-    if (queue.is_full()) return "full";
+    if (queue.is_full()) return queue.options.drops_head ? "dropping" : "full";
     if (queue.ready() > 0 && queue.consumers.empty()) return "unattended";
-    const bool waits = queue.ready() > 0 && !can_anyone_take(queue);
-    if (waits && queue.ack_rate(now) < 1.0) return "stalled";
-    return "ok";
+    const std::optional<Instant> last = queue.last_progress();
+    const bool still = !last || now - *last >= patience;
+    if (still && queue.ready() > 0 && !can_anyone_take(queue)) return "stalled";
+    if (still && held_by_others(queue) > 0) return "held";
+    return grows(queue, now) ? "growing" : "ok";
 }
 
 std::string type_of(const core::QueueOptions& options) {
@@ -52,29 +76,52 @@ wire::QueueView row_of(const Queue& queue, const Session* owner, Instant now) {
     row.ack_rate = queue.ack_rate(now);
     row.redelivered = queue.counters().redelivered;
     row.dropped = queue.counters().dropped;
+    row.refused = queue.counters().refused;
     row.state = state_of(queue, owner, now);
+    row.idle_ms = age_ms(queue.last_progress(), now);
+    row.held = held_by_others(queue);
     row.bytes = queue.bytes();
     row.published = queue.counters().published;
     row.delivered = queue.counters().delivered;
     row.acked = queue.counters().acked;
     row.max_messages = queue.options.max_messages;
     row.max_bytes = queue.options.max_bytes;
+    row.overflow = queue.options.drops_head ? "drop_head" : "refuse";
     row.auto_delete = queue.options.auto_delete;
     if (owner != nullptr) row.session = owner->name;
     return row;
 }
 
 std::string state_of(const Consumer& consumer) {
+    if (consumer.queue == nullptr) return "cancelled";
     if (!consumer.session.connection) return "suspended";
     return consumer.can_take() ? "ready" : "waiting";
 }
 
-wire::ConsumerView row_of(const Consumer& consumer, Instant now) {
+wire::ConsumerView row_of(const Session& session) {
     wire::ConsumerView row;
+    row.session = session.name;
+    row.client = session.client;
+    row.peer = session.peer;
+    return row;
+}
+
+/// The queue that the first of the deliveries held is from; empty where it was deleted.
+std::string queue_held_from(const core::UnsettledDeliveries& held, const Core& core) {
+    std::optional<QueueId> id;
+    held.each([&](const core::Unsettled& delivery) {
+        if (!id) id = delivery.queue;
+        return !id;
+    });
+    const Queue* queue = id ? core.topology().queue(*id) : nullptr;
+    return queue == nullptr ? std::string() : queue->name;
+}
+
+wire::ConsumerView row_of(const Consumer& consumer, const Core& core, Instant now) {
+    wire::ConsumerView row = row_of(consumer.session);
     row.consumer = consumer.name;
-    if (consumer.queue != nullptr) row.queue = consumer.queue->name;
-    row.session = consumer.session.name;
-    row.peer = consumer.session.peer;
+    row.queue = consumer.queue != nullptr ? consumer.queue->name
+                                          : queue_held_from(consumer.unsettled, core);
     row.unacked = consumer.unsettled.count();
     row.unacked_bytes = consumer.unsettled.bytes();
     row.oldest_unacked_ms = age_ms(consumer.unsettled.oldest(), now);
@@ -85,6 +132,27 @@ wire::ConsumerView row_of(const Consumer& consumer, Instant now) {
     row.delivered = consumer.delivered;
     row.acked = consumer.acked;
     return row;
+}
+
+/// One row for each queue that the session holds messages of by `get`: no consumer, state get.
+void append_taken(std::vector<wire::ConsumerView>& rows, const Session& session, const Core& core,
+                  Instant now) {
+    std::map<QueueId, wire::ConsumerView> by_queue;
+    session.taken.each([&](const core::Unsettled& held) {
+        const auto [entry, first] = by_queue.try_emplace(held.queue);
+        wire::ConsumerView& row = entry->second;
+        if (first) {
+            const Queue* queue = core.topology().queue(held.queue);
+            row = row_of(session);
+            row.state = "get";
+            if (queue != nullptr) row.queue = queue->name;
+        }
+        ++row.unacked;
+        row.unacked_bytes += held.message.bytes();
+        row.oldest_unacked_ms = std::max(row.oldest_unacked_ms, age_ms(held.since, now));
+        return true;
+    });
+    for (auto& [queue, row] : by_queue) rows.push_back(std::move(row));
 }
 
 }  // namespace
@@ -108,6 +176,7 @@ std::vector<wire::ExchangeView> exchange_rows(const Core& core, Instant now) {
         row.published = exchange->published;
         row.routed = exchange->routed;
         row.unroutable = exchange->unroutable;
+        row.refused = exchange->refused;
         row.auto_delete = exchange->auto_delete;
         row.durable = exchange->durable;
         rows.push_back(row);
@@ -154,8 +223,9 @@ std::vector<wire::ConsumerView> consumer_rows(const Core& core, Instant now) {
     std::vector<wire::ConsumerView> rows;
     for (const Session* session : core.sessions().all()) {
         for (const auto& [name, consumer] : session->consumers) {
-            rows.push_back(row_of(*consumer, now));
+            rows.push_back(row_of(*consumer, core, now));
         }
+        append_taken(rows, *session, core, now);
     }
     return rows;
 }

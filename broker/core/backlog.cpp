@@ -1,89 +1,64 @@
 #include "broker/core/backlog.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <iterator>
+#include <utility>
 
 #include "common/base/check.h"
 
 namespace zex::core {
 
-void Backlog::push(const Entry& entry) {
-    const bool continues = !runs_.empty() && runs_.back().places.size() < run_most &&
-                           runs_.back().first + runs_.back().places.size() == entry.sequence;
-    if (!continues) runs_.push_back({entry.sequence, 0, {}});
-    runs_.back().places.push_back(entry.place);
-    ++size_;
-}
+using facts::SequenceRange;
 
-Backlog::Entry Backlog::front() const {
-    ZEX_CHECK(!empty());
-    const Run& run = runs_.front();
-    return {run.first + run.taken, run.places[run.taken]};
+void Backlog::push(SequenceRange range) {
+    size_ += range.last - range.first + 1;
+    if (!runs_.empty() && runs_.back().last + 1 == range.first) {
+        runs_.back().last = range.last;
+    } else {
+        runs_.push_back(range);
+    }
 }
 
 void Backlog::pop() {
     ZEX_CHECK(!empty());
-    Run& run = runs_.front();
     --size_;
-    if (++run.taken == run.places.size()) runs_.pop_front();
+    SequenceRange& run = runs_.front();
+    if (run.first++ == run.last) runs_.pop_front();
 }
 
-std::vector<Backlog::Entry> Backlog::first(std::size_t most) const {
-    std::vector<Entry> entries;
-    entries.reserve(std::min(most, size_));
-    each([&](const Entry& entry) {
-        if (entries.size() >= most) return false;
-        entries.push_back(entry);
-        return true;
-    });
-    return entries;
-}
-
-std::deque<Backlog::Run>::iterator Backlog::run_of(std::uint64_t sequence) {
-    auto run =
-        std::upper_bound(runs_.begin(), runs_.end(), sequence,
-                         [](std::uint64_t wanted, const Run& r) { return wanted < r.first; });
-    if (run == runs_.begin()) return runs_.end();
-    --run;
-    const std::uint64_t index = sequence - run->first;
-    return index >= run->taken && index < run->places.size() ? run : runs_.end();
-}
-
-facts::Place* Backlog::find(std::uint64_t sequence) {
-    const auto run = run_of(sequence);
-    return run == runs_.end() ? nullptr : &run->places[sequence - run->first];
-}
-
-std::optional<facts::Place> Backlog::take(std::uint64_t sequence) {
-    const auto run = run_of(sequence);
-    if (run == runs_.end()) return std::nullopt;
-    const auto index = static_cast<std::ptrdiff_t>(sequence - run->first);
-    const facts::Place place = run->places[sequence - run->first];
-    // What stands behind it becomes a run of its own.
-    const auto behind = run->places.begin() + index + 1;
-    Run rest{sequence + 1, 0, {behind, run->places.end()}};
-    run->places.resize(sequence - run->first);
-    auto next = run->taken == run->places.size() ? runs_.erase(run) : std::next(run);
-    if (!rest.places.empty()) runs_.insert(next, std::move(rest));
+bool Backlog::take(std::uint64_t sequence) {
+    const auto run = std::ranges::lower_bound(runs_, sequence, {}, &SequenceRange::last);
+    if (run == runs_.end() || sequence < run->first) return false;
     --size_;
-    return place;
+    const SequenceRange before{run->first, sequence - 1};
+    const SequenceRange behind{sequence + 1, run->last};
+    const bool has_before = run->first < sequence;
+    const bool has_behind = sequence < run->last;
+    if (has_before && has_behind) {
+        *run = behind;
+        runs_.insert(run, before);
+    } else if (has_before || has_behind) {
+        *run = has_before ? before : behind;
+    } else {
+        runs_.erase(run);
+    }
+    return true;
 }
 
-std::vector<Backlog::Entry> Backlog::in_segment(std::uint32_t segment) const {
-    std::vector<Entry> entries;
-    each([&](const Entry& entry) {
-        if (entry.place.segment == segment) entries.push_back(entry);
-        return true;
-    });
-    return entries;
+std::vector<std::uint64_t> Backlog::first(std::size_t most, std::uint64_t end) const {
+    std::vector<std::uint64_t> sequences;
+    sequences.reserve(std::min(most, size_));
+    for (const SequenceRange& run : runs_) {
+        for (std::uint64_t sequence = run.first; sequence <= run.last; ++sequence) {
+            if (sequences.size() >= most || sequence >= end) return sequences;
+            sequences.push_back(sequence);
+        }
+    }
+    return sequences;
 }
 
-std::vector<Backlog::Entry> Backlog::take_all() {
-    std::vector<Entry> entries = first(size_);
-    runs_.clear();
+std::deque<SequenceRange> Backlog::take_all() {
     size_ = 0;
-    return entries;
+    return std::exchange(runs_, {});
 }
 
 }  // namespace zex::core

@@ -49,11 +49,10 @@ struct Restore {
     const Restored* restored = nullptr;
 };
 
-/// Batches up to this one are stored as promised.
+/// Facts up to this number are stored as promised.
 struct Committed {
-    std::uint64_t batch = 0;
-    std::uint64_t tape_bytes = 0;  ///< Tape::total_bytes() at its end
-    std::uint32_t segment = 0;     ///< that its last record is in
+    std::uint64_t facts = 0;
+    std::uint64_t bytes = 0;  ///< of all of them
 };
 
 /// What became of one message that a Load asked for.
@@ -65,9 +64,18 @@ struct LoadedMessage {
 /// The answer to a Load: the first of the messages that it asked for, perhaps not all.
 struct Loaded {
     QueueId queue;
-    bool to_keep = false;  ///< as the Load said
     std::vector<LoadedMessage> messages;
 };
+
+/// The records of these messages were found damaged while the log was compacted. What is in memory
+/// is written again, the rest is lost.
+struct RecordsDamaged {
+    QueueId queue;
+    std::vector<std::uint64_t> sequences;  ///< rising
+};
+
+/// The record of something declared was found damaged: all that is declared is written again.
+struct TopologyDamaged {};
 
 /// Durable messages are taken from now on, or refused for this reason.
 struct StorageState {
@@ -79,7 +87,8 @@ struct StorageFailed {
     Error error;
 };
 
-using Command = std::variant<PeerRequest, PeerLost, PeerBlocked, PeerReady, Tick, ShutDown, Restore,
-                             Committed, Loaded, StorageState, StorageFailed>;
+using Command =
+    std::variant<PeerRequest, PeerLost, PeerBlocked, PeerReady, Tick, ShutDown, Restore, Committed,
+                 Loaded, RecordsDamaged, TopologyDamaged, StorageState, StorageFailed>;
 
 }  // namespace zex::core

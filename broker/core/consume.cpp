@@ -76,7 +76,7 @@ ConsumerOptions options_of(const wire::Consume& verb, const Limits& limits) {
 
 /// The head of a durable queue is not yet stored, or not yet read.
 void wait_for_head(Turn& turn, const Asker& asker, Queue& queue, const wire::Get& verb) {
-    auto& waiting = queue.shelf()->waiting;
+    auto& waiting = queue.durable()->waiting;
     if (waiting.size() < waiting_gets) {
         waiting.push_back({asker.session.id, asker.connection, asker.id, verb});
         return;
@@ -161,7 +161,7 @@ void cancel(Turn& turn, const Asker& asker, const wire::Cancel& verb) {
     } else {
         leave_queue(turn, *consumer);
     }
-    succeed(turn, asker, std::move(ok));
+    succeed_when_stored(turn, asker, std::move(ok));
 }
 
 void change_credit(Turn& turn, const Asker& asker, const wire::Credit& verb) {
@@ -189,7 +189,7 @@ void get(Turn& turn, const Asker& asker, const wire::Get& verb) {
     } else {
         wait_for_head(turn, asker, *queue, verb);
     }
-    if (queue->options.durable) bring_nearer(turn, *queue);
+    if (queue->options.durable) prefetch(turn, *queue);
 }
 
 void resume_consumers(Turn& turn, Session& session) {

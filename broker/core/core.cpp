@@ -92,6 +92,12 @@ void handle(Turn& turn, const Committed& command) {
 void handle(Turn& turn, const Loaded& command) {
     messages_loaded(turn, command);
 }
+void handle(Turn& turn, const RecordsDamaged& command) {
+    records_damaged(turn, command);
+}
+void handle(Turn& turn, const TopologyDamaged&) {
+    topology_damaged(turn);
+}
 void handle(Turn& turn, const StorageState& command) {
     storage_changed(turn, command);
 }
@@ -110,10 +116,11 @@ std::optional<Instant> Core::next_deadline() const {
     return state_.sessions.next_expiry();
 }
 
-void Core::apply(const Command& command, Instant now, Effects& out) {
-    Turn turn{state_, now, out};
+void Core::apply(const Command& command, Now now, Effects& out) {
+    Turn turn{state_, now.steady, now.wall_ms, out};
     std::visit([&](const auto& what) { handle(turn, what); }, command);
     record_settled(turn);
+    state_.storage.wrote(out);
 }
 
 }  // namespace zex::core

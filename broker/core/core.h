@@ -20,8 +20,8 @@ class Core {
     Core(const Limits& limits, Entropy entropy);
 
     /// Appends to `out` what the command brings about. Never fails: a request that cannot be done
-    /// is answered with an error. `now` must not go back.
-    void apply(const Command& command, Instant now, Effects& out);
+    /// is answered with an error. `now.steady` must not go back.
+    void apply(const Command& command, Now now, Effects& out);
 
     /// When apply(Tick) next has something to do, which may be at once; nothing when only commands
     /// can bring change.
@@ -32,6 +32,7 @@ class Core {
     const Sessions& sessions() const { return state_.sessions; }
     const Counters& counters() const { return state_.counters; }
     const Storage& storage() const { return state_.storage; }
+    bool is_shutting_down() const { return state_.shutting_down; }
     const Limits& limits() const { return state_.limits; }
 
   private:

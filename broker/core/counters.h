@@ -12,7 +12,12 @@ namespace zex::core {
 #define ZEX_COUNTERS(X)                                                                  \
     X(published)             /* messages that arrived in publish operations */           \
     X(confirmed)             /* messages whose confirm was emitted */                    \
-    X(refused)               /* messages refused: no exchange, queue or memory full */   \
+    X(routed)                /* messages that at least one queue took */                 \
+    X(refused)               /* messages refused: the sum of the refused_* below */      \
+    X(refused_no_exchange)   /* no exchange has the name */                              \
+    X(refused_queue_full)    /* one of their queues is at its bound */                   \
+    X(refused_memory_full)   /* the broker is at limits.memory_bytes_max */              \
+    X(refused_storage)       /* the disk is full, or failed */                           \
     X(returned)              /* mandatory messages returned as unroutable */             \
     X(enqueued)              /* copies of messages taken by queues */                    \
     X(delivered)             /* deliveries emitted, redeliveries among them */           \
@@ -23,6 +28,7 @@ namespace zex::core {
     X(dropped_unroutable)    /* published, not mandatory, no queue bound */              \
     X(dropped_rejected)      /* settled by reject */                                     \
     X(dropped_damaged)       /* stored, and the record is no longer as it was written */ \
+    X(dropped_overflow)      /* left a full queue that drops its oldest */               \
     X(dropped_purged)        /* removed by purge */                                      \
     X(dropped_queue_deleted) /* in a queue, or unacked from one, that was deleted */     \
     X(dropped_session_ended) /* in a temporary queue whose session ended */              \

@@ -8,6 +8,9 @@ namespace zex::core {
 DirectExchange::DirectExchange(std::string name_, bool auto_delete_)
     : Exchange(std::move(name_), "direct", auto_delete_) {}
 
+DirectExchange::DirectExchange(std::string name_, std::string kind_, bool auto_delete_)
+    : Exchange(std::move(name_), std::move(kind_), auto_delete_) {}
+
 const Targets& DirectExchange::route(std::string_view key) const {
     static const Targets none;
     const auto found = by_key_.find(key);

@@ -10,7 +10,7 @@
 
 namespace zex::core {
 
-class DirectExchange final : public Exchange {
+class DirectExchange : public Exchange {
   public:
     DirectExchange(std::string name_, bool auto_delete_);
 
@@ -19,6 +19,9 @@ class DirectExchange final : public Exchange {
     bool unbind(const std::string& key, Queue& queue) override;
     void each_binding(const EachBinding& visit) const override;
     std::uint64_t bindings() const override { return count_; }
+
+  protected:
+    DirectExchange(std::string name_, std::string kind_, bool auto_delete_);
 
   private:
     ByName<Targets> by_key_;

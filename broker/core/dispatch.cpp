@@ -75,7 +75,7 @@ void deliver_run(Turn& turn, Queue& queue, Consumer& consumer, std::uint64_t mos
 /// Those that waited for a message of a durable queue to be stored and read, and purges behind
 /// them.
 void serve_waiting_gets(Turn& turn, Queue& queue) {
-    auto& waiting = queue.shelf()->waiting;
+    auto& waiting = queue.durable()->waiting;
     while (!waiting.empty() &&
            (waiting.front().purges || queue.has_deliverable() || queue.ready() == 0)) {
         const WaitingGet get = std::move(waiting.front());
@@ -96,6 +96,7 @@ void serve_waiting_gets(Turn& turn, Queue& queue) {
 }  // namespace
 
 void dispatch(Turn& turn, Queue& queue) {
+    if (turn.state.shutting_down) return;
     if (queue.options.durable) serve_waiting_gets(turn, queue);
     Tally tally;
     while (queue.has_deliverable()) {
@@ -107,7 +108,7 @@ void dispatch(Turn& turn, Queue& queue) {
         queue.turn.pass();
     }
     if (tally.all > 0) tally.enter(turn, queue);
-    if (queue.options.durable) bring_nearer(turn, queue);
+    if (queue.options.durable) prefetch(turn, queue);
 }
 
 void dispatch_unfinished(Turn& turn) {

@@ -18,20 +18,32 @@ namespace zex::core {
 std::optional<Error> why_not_durable(const Turn& turn);
 
 /// Writes a message to the log and takes it into the durable queue. It is delivered, and may be
-/// confirmed, when the batch at hand is stored.
+/// confirmed, when its record is stored.
 void store(Turn& turn, Queue& queue, const HeadingRef& heading, const Arrival& arrival);
 
 /// Writes changes of what is declared; they are kept together or not at all.
 void record(Turn& turn, std::span<const facts::TopologyChange> changes);
 
+/// Why nothing can be written now that makes room, as a purge does; nothing where it can. The disk
+/// is so full that not even that goes through.
+std::optional<Error> why_not_removed(const Turn& turn);
+
 /// Answers when the changes recorded so far are stored; at once where they are.
 void succeed_when_stored(Turn& turn, const Asker& asker, wire::Ok ok);
 
-/// Writes down what was settled in this turn.
+/// Answers when what the request settled is stored; at once where that was nothing durable.
+void succeed_when_settled(Turn& turn, const Asker& asker, wire::Ok ok);
+
+/// Writes down what was settled by this command.
 void record_settled(Turn& turn);
 
-/// Has the head of a durable queue brought nearer: read from the disk, and written down as offered.
-void bring_nearer(Turn& turn, Queue& queue);
+/// Has the head of a durable queue at hand before it is asked for: read from the disk, and written
+/// down as perhaps delivered.
+void prefetch(Turn& turn, Queue& queue);
+
+/// Writes down of each durable queue which messages nobody has seen, so that these come back
+/// without a flag. The last that is written.
+void record_progress(Turn& turn);
 
 /// A message of the backlog could not be read: it leaves the queue, counted and told.
 void report_lost(Turn& turn, Queue& queue, std::uint64_t sequence);
@@ -42,6 +54,8 @@ facts::QueueDeclared fact_of(const Queue& queue);
 // What the store tells:
 void batch_committed(Turn& turn, const Committed& command);
 void messages_loaded(Turn& turn, const Loaded& command);
+void records_damaged(Turn& turn, const RecordsDamaged& command);
+void topology_damaged(Turn& turn);
 void storage_changed(Turn& turn, const StorageState& command);
 void storage_failed(Turn& turn, const StorageFailed& command);
 

@@ -2,8 +2,8 @@
 //
 // Order: an effect may rely on those before it having been performed. The answer to a request
 // comes before deliveries that it makes possible, and a HangUp is the last effect for its
-// connection. What is to be stored is laid out on the tape; the shell takes it from there at the
-// end of its turn, and the Confirm that promises it comes only when Committed has come back.
+// connection. Facts that are to be stored are in `records`, in their order; the Confirm that
+// promises them comes only when Committed has come back.
 //
 // Lifetime: views in an effect point into the command or the core and are good until the next
 // apply(). The messages of a Deliver are owned by Effects and may be moved out.
@@ -16,9 +16,8 @@
 #include <variant>
 #include <vector>
 
-#include "broker/core/backlog.h"
 #include "broker/core/message.h"
-#include "broker/facts/tape.h"
+#include "broker/facts/records.h"
 #include "common/base/ids.h"
 #include "common/wire/protocol.h"
 
@@ -68,38 +67,48 @@ struct HangUp {
     ConnectionId connection;
 };
 
-/// Read these records from the log, and give them back with Loaded.
+/// Read these messages of the queue from the log, and give them back with Loaded.
 struct Load {
     QueueId queue;
-    bool to_keep = false;  ///< to be written anew, not to be delivered
-    std::vector<Backlog::Entry> messages;
-};
-
-/// Nothing in the segments up to this one is needed any more.
-struct RemoveSegment {
-    std::uint32_t segment = 0;
+    std::vector<std::uint64_t> sequences;
 };
 
 /// The record of a message that was to be read is damaged: the message is lost, and counted.
 struct ReportDamage {
     std::string_view queue;
     std::uint64_t sequence = 0;
-    facts::Place place;
 };
 
-using Effect =
-    std::variant<Answer, Confirm, Deliver, Attach, HangUp, Load, RemoveSegment, ReportDamage>;
+using Effect = std::variant<Answer, Confirm, Deliver, Attach, HangUp, Load, ReportDamage>;
+
+/// Messages that a publish did not bring into a queue: for the log, not to be performed.
+struct Loss {
+    enum class Why : std::uint8_t {
+        unroutable,
+        no_exchange,
+        queue_full,
+        memory_full,
+        storage,
+        overflow,
+    };
+    Why why = Why::unroutable;
+    std::string_view exchange;
+    std::string_view key;    ///< of the first of them
+    std::string_view queue;  ///< that was full; empty where it is not for a queue
+    std::uint64_t count = 0;
+};
 
 struct Effects {
     std::vector<Effect> list;
     std::vector<Message> messages;
-    // These stay through clear():
-    std::optional<facts::Tape> tape;  ///< none: nothing can be stored
-    bool tape_to_come = false;        ///< the log is still being read
+    std::vector<Loss> losses;
+    facts::Records records;
 
     void clear() {
         list.clear();
         messages.clear();
+        records.clear();
+        losses.clear();
     }
 };
 

@@ -29,6 +29,10 @@ class Exchange {
     const bool auto_delete;
     bool durable = false;  ///< set once, where it is declared
 
+    /// False: of a kind that only a newer program knows. It keeps its bindings and takes no
+    /// messages.
+    virtual bool is_known() const { return true; }
+
     /// Each queue at most once. Good until the next bind or unbind.
     virtual const Targets& route(std::string_view key) const = 0;
 
@@ -44,8 +48,11 @@ class Exchange {
     std::uint64_t published = 0;
     std::uint64_t routed = 0;
     std::uint64_t unroutable = 0;
+    std::uint64_t refused = 0;  ///< published = routed + unroutable + refused
     RateMeter in;
 };
+
+bool is_known_kind(std::string_view kind);
 
 /// The exchange of this kind, or null where the kind is not known.
 std::unique_ptr<Exchange> make_exchange(const std::string& name, const std::string& kind,

@@ -11,7 +11,6 @@
 #include <string_view>
 #include <utility>
 
-#include "broker/facts/place.h"
 #include "common/base/bytes.h"
 #include "common/base/time.h"
 
@@ -90,7 +89,6 @@ struct Message {
     std::uint32_t deliveries = 0;  ///< times handed to a consumer so far
     std::uint64_t sequence = 0;    ///< dense within its queue; the order of first deliveries
     Instant enqueued;
-    facts::Place place;  ///< of its record, in a durable queue
 
     std::string_view own() const { return {content(), own_size}; }
     std::string_view payload() const { return {content() + own_size, payload_size}; }

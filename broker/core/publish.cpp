@@ -33,9 +33,15 @@ class Outcomes {
         ++count_;
     }
 
-    void refuse(Error error) {
-        if (count_ > 0 && (!refusal_ || refusal_->code != error.code)) emit();
-        if (!refusal_) refusal_ = std::move(error);
+    /// `loss` names what it was for; its count is of no meaning. Runs are of one error and queue.
+    void refuse(Error error, const Loss& loss) {
+        const bool same =
+            refusal_ && refusal_->code == error.code && refused_.queue.data() == loss.queue.data();
+        if (count_ > 0 && !same) emit();
+        if (!refusal_) {
+            refusal_ = std::move(error);
+            refused_ = loss;
+        }
         ++count_;
     }
 
@@ -43,7 +49,7 @@ class Outcomes {
     void emit() {
         if (count_ == 0) return;
         if (refusal_) {
-            turn_.state.counters.refused += count_;
+            count_refused();
             emit_refusal();
         } else if (asker_.id) {
             emit_confirm();
@@ -73,10 +79,31 @@ class Outcomes {
     void emit_confirm() {
         const Confirm confirm{asker_.connection, *next_id(), count_, queues_, mergeable_};
         if (when_stored_) {
-            turn_.state.storage.await(turn_.out.tape->batch(), confirm);
+            turn_.state.storage.await(turn_.state.storage.facts(turn_.out), confirm);
         } else {
             turn_.state.counters.confirmed += count_;
             turn_.out.list.emplace_back(confirm);
+        }
+    }
+
+    void count_refused() {
+        Counters& counters = turn_.state.counters;
+        counters.refused += count_;
+        counters.*counter_of(refused_.why) += count_;
+        refused_.count = count_;
+        turn_.out.losses.push_back(refused_);
+    }
+
+    static std::uint64_t Counters::*counter_of(Loss::Why why) {
+        switch (why) {
+            case Loss::Why::no_exchange:
+                return &Counters::refused_no_exchange;
+            case Loss::Why::queue_full:
+                return &Counters::refused_queue_full;
+            case Loss::Why::memory_full:
+                return &Counters::refused_memory_full;
+            default:
+                return &Counters::refused_storage;
         }
     }
 
@@ -93,6 +120,7 @@ class Outcomes {
     std::uint64_t queues_ = 0;
     bool when_stored_ = false;
     std::optional<Error> refusal_;
+    Loss refused_;
 };
 
 /// From so many queues on, copies into the chunks of each cost more than a block of its own.
@@ -116,6 +144,8 @@ class Publishing {
             });
             const Targets& targets = exchange_.route(begin->key);
             if (targets.empty()) {
+                lose(Loss::Why::unroutable, begin->key, {},
+                     static_cast<std::uint64_t>(end - begin));
                 std::for_each(begin, end, [&](const auto& entry) { leave_unrouted(entry); });
             } else {
                 enter_heading(begin->key, targets);
@@ -137,6 +167,10 @@ class Publishing {
     /// Entries without a key of their own show the same bytes.
     static bool same_key(std::string_view a, std::string_view b) {
         return (a.data() == b.data() && a.size() == b.size()) || a == b;
+    }
+
+    void lose(Loss::Why why, std::string_view key, std::string_view queue, std::uint64_t count) {
+        turn_.out.losses.push_back({why, exchange_.name, key, queue, count});
     }
 
     void touch(Queue& queue) {
@@ -170,12 +204,20 @@ class Publishing {
         outcomes_.confirm(0, false);
     }
 
-    /// All of the queues take the message, or none does.
+    /// All of the queues take the message, or none does, but for those that drop their head: they
+    /// stop no other.
     void enqueue(const wire::PublishEntry& entry, const Targets& targets) {
         Arrival arrival{entry.own, next_payload(entry), {}};
-        if (!make_room(arrival.size() + verb_.common.size(), entry.key, targets)) return;
+        const std::uint64_t bytes = arrival.size() + verb_.common.size();
+        if (!make_room(bytes, entry.key, targets)) {
+            ++exchange_.refused;
+            return;
+        }
         share(arrival, targets);
+        std::uint64_t takers = 0;
         for (Queue* queue : targets) {
+            if (queue->options.drops_head && !drop_head(*queue, bytes, entry.key)) continue;
+            ++takers;
             if (queue->options.durable) {
                 store(turn_, *queue, heading_, arrival);
             } else {
@@ -183,8 +225,26 @@ class Publishing {
             }
         }
         ++exchange_.routed;
-        turn_.state.counters.enqueued += targets.size();
-        outcomes_.confirm(targets.size(), stored_);
+        ++turn_.state.counters.routed;
+        turn_.state.counters.enqueued += targets.size();  // one that is lost came in, and left
+        outcomes_.confirm(takers, stored_);
+    }
+
+    /// Makes room in a queue that drops its head. False where there is none even so: unacked
+    /// messages fill it, and it loses the new one.
+    bool drop_head(Queue& queue, std::uint64_t bytes, std::string_view key) {
+        if (!queue.has_room(bytes)) hand_out({&queue});
+        std::uint64_t dropped = queue.make_room(bytes);
+        const bool room = queue.has_room(bytes);
+        if (!room) {
+            queue.overflowed();
+            ++dropped;
+        }
+        if (dropped > 0) {
+            turn_.state.counters.dropped_overflow += dropped;
+            lose(Loss::Why::overflow, key, queue.name, dropped);
+        }
+        return room;
     }
 
     /// Among many queues also a small content is written once; each holds it as long as it likes.
@@ -197,13 +257,14 @@ class Publishing {
     bool make_room(std::uint64_t bytes, std::string_view key, const Targets& targets) {
         const State& state = turn_.state;
         if (stored_ && state.storage.refuses) {
-            outcomes_.refuse(*state.storage.refuses);
+            outcomes_.refuse(*state.storage.refuses,
+                             {Loss::Why::storage, exchange_.name, key, {}, 0});
             return false;
         }
         const std::uint64_t cost = targets.size() * MemoryGauge::cost(bytes, exchange_.name, key);
         const auto full_one = [&] {
             return std::find_if(targets.begin(), targets.end(),
-                                [&](const Queue* queue) { return !queue->has_room(bytes); });
+                                [&](const Queue* queue) { return queue->refuses(bytes); });
         };
         const auto has_memory = [&] {
             return state.topology.memory_bytes() + unwritten() + cost <= state.limits.memory_bytes;
@@ -211,11 +272,14 @@ class Publishing {
         if (full_one() == targets.end() && has_memory()) return true;
         hand_out(targets);
         if (const auto full = full_one(); full != targets.end()) {
-            outcomes_.refuse(queue_full(**full));
+            (*full)->refused_one();
+            outcomes_.refuse(queue_full(**full),
+                             {Loss::Why::queue_full, exchange_.name, key, (*full)->name, 0});
             return false;
         }
         if (!has_memory()) {
-            outcomes_.refuse(memory_full(state.limits.memory_bytes));
+            outcomes_.refuse(memory_full(state.limits.memory_bytes),
+                             {Loss::Why::memory_full, exchange_.name, key, {}, 0});
             return false;
         }
         return true;
@@ -224,7 +288,7 @@ class Publishing {
     /// Bytes that wait for the disk.
     std::uint64_t unwritten() const {
         if (!stored_) return 0;
-        return turn_.out.tape->total_bytes() - turn_.state.storage.committed_bytes;
+        return turn_.state.storage.unwritten_bytes(turn_.out);
     }
 
     /// What consumers without acks take at once makes room.
@@ -275,7 +339,21 @@ void publish(Turn& turn, const Asker& asker, const wire::Publish& verb) {
             outcomes.refuse(
                 error(ErrorCode::no_such_exchange,
                       "no exchange is named '" + escaped(verb.exchange) + "'; declare it first",
-                      "exchange"));
+                      "exchange"),
+                {Loss::Why::no_exchange, verb.exchange, verb.messages[i].key, {}, 0});
+        }
+        outcomes.emit();
+        return;
+    }
+    if (!exchange->is_known()) {
+        Outcomes outcomes(turn, asker, verb.batch);
+        for (std::uint64_t i = 0; i < count; ++i) {
+            outcomes.refuse(error(ErrorCode::no_such_exchange,
+                                  "exchange '" + escaped(verb.exchange) + "' is of kind '" +
+                                      escaped(exchange->kind) +
+                                      "', which this version does not know; start the newer one",
+                                  "exchange"),
+                            {Loss::Why::no_exchange, verb.exchange, verb.messages[i].key, {}, 0});
         }
         outcomes.emit();
         return;

@@ -3,23 +3,28 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/exchange.h"
 #include "broker/core/storage.h"
 #include "common/base/check.h"
 
 namespace zex::core {
+
+bool BindingEnd::operator<(const BindingEnd& other) const {
+    if (exchange != other.exchange) return exchange->name < other.exchange->name;
+    return key < other.key;
+}
 
 Queue::Queue(QueueId id_, std::string name_, const QueueOptions& options_, SessionId owner_,
              MemoryGauge& memory, Storage* storage)
     : id(id_), name(std::move(name_)), options(options_), owner(owner_), memory_(memory) {
     if (!options.durable) return;
     ZEX_CHECK(storage != nullptr);
-    shelf_ = std::make_unique<Shelf>(*storage, options.durability);
+    durable_ = std::make_unique<DurableState>(*this, *storage, options.durability);
 }
 
 Queue::~Queue() {
     gone_ = true;
     drop_ready();
-    if (shelf_) shelf_->storage.forget(*this);
 }
 
 Message& Queue::push(const HeadingRef& heading, const Arrival& arrival, Instant now) {
@@ -39,25 +44,29 @@ void Queue::enqueue(const HeadingRef& heading, const Arrival& arrival, Instant n
     in_.add(1, now);
 }
 
-bool Queue::keeps_in_memory(std::uint64_t bytes) const {
-    const std::uint64_t here = shelf_->memory_bytes + bytes;
-    if (!shelf_->backlog.empty()) return false;
-    return here <= shelf_window_bytes ||
-           (here <= shelf_memory_bytes &&
-            shelf_->storage.memory_bytes < shelf_->storage.memory_most);
+std::uint64_t Queue::make_room(std::uint64_t bytes) {
+    ZEX_CHECK(options.drops_head && !options.durable);
+    std::uint64_t count = 0;
+    for (; !has_room(bytes) && ready() > 0; ++count) {
+        if (!returned_.empty()) {
+            forget(returned_.extract(returned_.begin()).mapped());
+        } else {
+            forget(fresh_.front());
+            fresh_.pop();
+        }
+    }
+    counters_.dropped += count;
+    return count;
 }
 
-void Queue::enqueue_stored(const HeadingRef& heading, const Arrival& arrival, Instant now,
-                           facts::Place place) {
+void Queue::enqueue_stored(const HeadingRef& heading, const Arrival& arrival, Instant now) {
     const std::uint64_t bytes = arrival.size() + heading->properties.size();
-    if (keeps_in_memory(bytes)) {
-        Message& message = push(heading, arrival, now);
-        message.sequence = next_sequence_;
-        message.place = place;
-        count_in_memory(message);
+    if (durable_->has_memory_for(bytes)) {
+        push(heading, arrival, now).sequence = next_sequence_;
+        durable_->entered_memory(bytes);
     } else {
-        shelf_->backlog.push({next_sequence_, place});
-        shelf_->backlog_bytes += bytes;
+        durable_->backlog.push(next_sequence_);
+        durable_->backlog_bytes += bytes;
     }
     ++next_sequence_;
     bytes_ += bytes;
@@ -66,45 +75,43 @@ void Queue::enqueue_stored(const HeadingRef& heading, const Arrival& arrival, In
 }
 
 bool Queue::load(std::uint64_t sequence, const HeadingRef& heading, const Arrival& arrival,
-                 Instant now) {
-    if (shelf_->backlog.empty() || shelf_->backlog.front().sequence != sequence) return false;
-    Message& message = push(heading, arrival, now);
+                 Instant enqueued) {
+    if (durable_->backlog.empty() || durable_->backlog.front() != sequence) return false;
+    Message& message = push(heading, arrival, enqueued);
     message.sequence = sequence;
-    message.place = shelf_->backlog.front().place;
-    message.deliveries = sequence < shelf_->delivered_before_restart ? 1 : 0;
-    shelf_->backlog.pop();
+    message.deliveries = sequence < durable_->delivered_before_restart ? 1 : 0;
+    durable_->backlog.pop();
     // After a restart the backlog's bytes are an estimate, which is put right here.
-    const std::uint64_t counted = std::min(shelf_->backlog_bytes, message.bytes());
-    shelf_->backlog_bytes -= counted;
+    const std::uint64_t counted = std::min(durable_->backlog_bytes, message.bytes());
+    durable_->backlog_bytes -= counted;
     bytes_ += message.bytes() - counted;
-    if (shelf_->backlog.empty()) bytes_ -= std::exchange(shelf_->backlog_bytes, 0);
-    count_in_memory(message);
+    if (durable_->backlog.empty()) bytes_ -= std::exchange(durable_->backlog_bytes, 0);
+    durable_->entered_memory(message.bytes());
     return true;
 }
 
-std::optional<facts::Place> Queue::lose(std::uint64_t sequence) {
-    const std::size_t messages = shelf_->backlog.size();
-    const auto place = shelf_->backlog.take(sequence);
-    if (!place) return std::nullopt;
-    const std::uint64_t bytes = shelf_->backlog_bytes / messages;  // its own are not known
-    shelf_->backlog_bytes -= bytes;
+bool Queue::lose(std::uint64_t sequence) {
+    const std::size_t messages = durable_->backlog.size();
+    if (!durable_->backlog.take(sequence)) return false;
+    const std::uint64_t bytes = durable_->backlog_bytes / messages;  // its own are not known
+    durable_->backlog_bytes -= bytes;
     bytes_ -= bytes;
     ++counters_.dropped;
-    let_go(sequence, *place);
-    return place;
+    durable_->settle({sequence, sequence});
+    return true;
 }
 
 void Queue::restore(const facts::QueueDeclared& declared,
-                    const std::vector<Backlog::Entry>& messages, std::uint64_t bytes) {
-    for (const Backlog::Entry& entry : messages) shelf_->backlog.push(entry);
-    shelf_->backlog_bytes = bytes_ = bytes;
-    shelf_->restore(declared.next_sequence, declared.offered);
+                    const std::vector<facts::SequenceRange>& messages, std::uint64_t bytes) {
+    for (const facts::SequenceRange& range : messages) durable_->backlog.push(range);
+    durable_->backlog_bytes = bytes_ = bytes;
+    durable_->restore(declared.next_sequence, declared.offered);
     next_sequence_ = declared.next_sequence;
 }
 
 std::uint64_t Queue::next_fresh() const {
     if (!fresh_.empty()) return fresh_.front().sequence;
-    if (shelf_ && !shelf_->backlog.empty()) return shelf_->backlog.front().sequence;
+    if (durable_ && !durable_->backlog.empty()) return durable_->backlog.front();
     return next_sequence_;
 }
 
@@ -114,7 +121,7 @@ Message Queue::take() {
     if (!returned_.empty()) return std::move(returned_.extract(returned_.begin()).mapped());
     Message message = std::move(fresh_.front());
     fresh_.pop();
-    if (shelf_) count_out_of_memory(message);
+    if (durable_) durable_->left_memory(message.bytes());
     return message;
 }
 
@@ -169,42 +176,23 @@ void Queue::count_deliveries(std::uint64_t all, std::uint64_t repeated, Instant 
 void Queue::forget(const Message& message) {
     bytes_ -= message.bytes();
     memory_.remove(message);
-    if (shelf_) let_go(message.sequence, message.place);
-}
-
-/// The message of a durable queue is no longer needed, which is written down with the others of
-/// this turn.
-void Queue::let_go(std::uint64_t sequence, facts::Place place) {
-    shelf_->storage.segments.let_go(place);
-    if (gone_) return;
-    if (!shelf_->has_settled()) shelf_->storage.settled_in(*this);
-    shelf_->settle(sequence);
-}
-
-void Queue::count_in_memory(const Message& message) {
-    shelf_->memory_bytes += message.bytes();
-    shelf_->storage.memory_bytes += message.bytes();
-}
-
-void Queue::count_out_of_memory(const Message& message) {
-    shelf_->memory_bytes -= message.bytes();
-    shelf_->storage.memory_bytes -= message.bytes();
+    if (durable_ && !gone_) durable_->settle({message.sequence, message.sequence});
 }
 
 void Queue::drop_ready() {
     for (const auto& [sequence, message] : returned_) forget(message);
     fresh_.each([this](const Message& message) {
-        if (shelf_) count_out_of_memory(message);
+        if (durable_) durable_->left_memory(message.bytes());
         forget(message);
         return true;
     });
     returned_.clear();
     fresh_.clear();
-    if (!shelf_) return;
-    for (const Backlog::Entry& entry : shelf_->backlog.take_all()) {
-        let_go(entry.sequence, entry.place);
+    if (!durable_) return;
+    for (const facts::SequenceRange& range : durable_->backlog.take_all()) {
+        if (!gone_) durable_->settle(range);
     }
-    bytes_ -= std::exchange(shelf_->backlog_bytes, 0);
+    bytes_ -= std::exchange(durable_->backlog_bytes, 0);
 }
 
 }  // namespace zex::core

@@ -7,9 +7,11 @@
 // durable queue messages of the backlog, on the disk only, are behind all that are in memory.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,10 +20,10 @@
 
 #include "broker/core/content.h"
 #include "broker/core/durability.h"
+#include "broker/core/durable_state.h"
 #include "broker/core/fifo.h"
 #include "broker/core/limits.h"
 #include "broker/core/message.h"
-#include "broker/core/shelf.h"
 #include "broker/core/turn.h"
 #include "common/base/ids.h"
 #include "common/base/rate.h"
@@ -30,6 +32,13 @@
 namespace zex::core {
 
 class Exchange;
+
+/// The other end of a queue's binding. Ordered by names, so that equal runs go equal ways.
+struct BindingEnd {
+    Exchange* exchange = nullptr;
+    std::string key;
+    bool operator<(const BindingEnd& other) const;
+};
 
 /// What all messages together are counted at, in bytes; overheads included.
 struct MemoryGauge {
@@ -53,6 +62,7 @@ struct QueueOptions {
     std::uint64_t max_bytes = 0;
     bool durable = false;
     QueueDurability durability{};  ///< of a durable one
+    bool drops_head = false;       ///< at a bound, instead of refusing; never of a durable one
 };
 
 struct QueueCounters {
@@ -60,7 +70,8 @@ struct QueueCounters {
     std::uint64_t delivered = 0;
     std::uint64_t redelivered = 0;
     std::uint64_t acked = 0;
-    std::uint64_t dropped = 0;  ///< left without an ack: rejected, purged, damaged
+    std::uint64_t dropped = 0;  ///< left without an ack: rejected, purged, damaged, overflowed
+    std::uint64_t refused = 0;  ///< messages not published anywhere because this queue was full
 };
 
 class Queue {
@@ -82,29 +93,38 @@ class Queue {
         return messages() < options.max_messages && bytes_ + bytes <= options.max_bytes;
     }
     bool is_full() const { return !has_room(1); }
+    /// Refuses the next message, rather than make room for it.
+    bool refuses(std::uint64_t bytes) const { return !has_room(bytes) && !options.drops_head; }
+    /// Drops ready messages, the oldest first, until there is room; gives how many. There may be
+    /// none afterwards, either: unacked messages stay. Requires options.drops_head.
+    std::uint64_t make_room(std::uint64_t bytes);
+    /// A message that found no room even so: it came in, and left at once.
+    void overflowed() {
+        ++counters_.published;
+        ++counters_.dropped;
+    }
+    void refused_one() { ++counters_.refused; }
 
     void enqueue(const HeadingRef& heading, const Arrival& arrival, Instant now);
 
-    // Of a durable queue: a message whose record is at `place`. It stays in memory, or its body
-    // does not, as there is room.
-    bool keeps_in_memory(std::uint64_t bytes) const;
-    void enqueue_stored(const HeadingRef& heading, const Arrival& arrival, Instant now,
-                        facts::Place place);
+    /// Of a durable queue: a message whose record is being written. It stays in memory, or its body
+    /// does not, as there is room.
+    void enqueue_stored(const HeadingRef& heading, const Arrival& arrival, Instant now);
     /// The front of the backlog was read: into memory with it. False where that is another one.
     bool load(std::uint64_t sequence, const HeadingRef& heading, const Arrival& arrival,
-              Instant now);
-    /// A message of the backlog could not be read: it is lost. Gives the place of its record;
-    /// nothing where it has left the backlog meanwhile.
-    std::optional<facts::Place> lose(std::uint64_t sequence);
-    void restore(const facts::QueueDeclared& declared, const std::vector<Backlog::Entry>& messages,
-                 std::uint64_t bytes);
+              Instant enqueued);
+    /// The record of a message of the backlog is damaged: it is lost. False where it has left the
+    /// backlog meanwhile.
+    bool lose(std::uint64_t sequence);
+    void restore(const facts::QueueDeclared& declared,
+                 const std::vector<facts::SequenceRange>& messages, std::uint64_t bytes);
 
     /// A message can be taken now. There may be ready ones that cannot: not yet stored, not yet
     /// read.
     bool has_deliverable() const {
         if (!returned_.empty()) return true;
         if (fresh_.empty()) return false;
-        return shelf_ == nullptr || fresh_.front().sequence < shelf_->deliverable_before();
+        return durable_ == nullptr || fresh_.front().sequence < durable_->deliverable_before();
     }
 
     /// The head, now unacked. Requires has_deliverable(). The caller gives it back through one of
@@ -121,7 +141,7 @@ class Queue {
     std::uint64_t purge();
 
     std::uint64_t ready() const {
-        return returned_.size() + fresh_.size() + (shelf_ ? shelf_->backlog.size() : 0);
+        return returned_.size() + fresh_.size() + (durable_ ? durable_->backlog.size() : 0);
     }
     std::uint64_t unacked() const { return unacked_; }
     std::uint64_t messages() const { return ready() + unacked_; }
@@ -136,22 +156,27 @@ class Queue {
     std::vector<const Message*> first_ready(std::uint64_t most) const;
     bool has_fresh() const { return !fresh_.empty(); }
 
-    Shelf* shelf() const { return shelf_.get(); }  ///< null: not durable
+    DurableState* durable() const { return durable_.get(); }  ///< null: not durable
     std::uint64_t next_sequence() const { return next_sequence_; }
     /// Of the next message that was never taken, or will come.
     std::uint64_t next_fresh() const;
 
     /// Calls visit(message) for each in memory.
     template <class Visit>
-    void change_each_ready(const Visit& visit) {
-        for (auto& [sequence, message] : returned_) visit(message);
-        fresh_.change_each(visit);
+    void each_in_memory(const Visit& visit) const {
+        for (const auto& [sequence, message] : returned_) visit(message);
+        fresh_.each([&](const Message& message) {
+            visit(message);
+            return true;
+        });
     }
 
     const QueueCounters& counters() const { return counters_; }
     double in_rate(Instant now) const { return in_.per_second(now); }
     double out_rate(Instant now) const { return out_.per_second(now); }
     double ack_rate(Instant now) const { return ack_.per_second(now); }
+    /// When a message last left it by a delivery or an ack; nothing before the first.
+    std::optional<Instant> last_progress() const { return std::max(out_.last(), ack_.last()); }
     void count_deliveries(std::uint64_t all, std::uint64_t repeated, Instant now);
 
     std::vector<Consumer*> consumers;  ///< all of them, suspended ones too
@@ -159,15 +184,12 @@ class Queue {
     bool touched = false;              ///< kept by publish: to be dispatched at its end
     bool unfinished = false;           ///< kept by dispatch: it goes on with the next Tick
 
-    std::set<std::pair<Exchange*, std::string>> bindings;  ///< kept by Topology
+    std::set<BindingEnd> bindings;  ///< kept by Topology
 
   private:
     Message& push(const HeadingRef& heading, const Arrival& arrival, Instant now);
     void forget(const Message& message);
-    void let_go(std::uint64_t sequence, facts::Place place);
     void drop_ready();
-    void count_in_memory(const Message& message);
-    void count_out_of_memory(const Message& message);
 
     MemoryGauge& memory_;
     std::map<std::uint64_t, Message> returned_;  ///< requeued ones, by sequence
@@ -176,7 +198,7 @@ class Queue {
     std::uint64_t bytes_ = 0;
     std::uint64_t next_sequence_ = 0;
     Chunks chunks_;
-    std::unique_ptr<Shelf> shelf_;
+    std::unique_ptr<DurableState> durable_;
     bool gone_ = false;  ///< what is dropped now is not written down: the whole queue goes
     QueueCounters counters_;
     RateMeter in_, out_, ack_;

@@ -19,12 +19,9 @@ QueueOptions options_of(const facts::QueueDeclared& fact) {
 
 void restore(Turn& turn, const Restored& restored) {
     State& state = turn.state;
-    for (const auto& [number, segment] : restored.segments) {
-        state.storage.segments.restore(number, segment);
-    }
+    state.storage.is_there = true;
     for (const facts::ExchangeDeclared& fact : restored.exchanges) {
-        Exchange* exchange = state.topology.add_exchange(fact.name, fact.kind, fact.auto_delete);
-        if (exchange != nullptr) exchange->durable = true;
+        state.topology.restore_exchange(fact.name, fact.kind, fact.auto_delete);
     }
     for (const RestoredQueue& queue : restored.queues) {
         const facts::QueueDeclared& fact = queue.declared;
@@ -39,7 +36,7 @@ void restore(Turn& turn, const Restored& restored) {
     }
     state.topology.reserve_queue_ids(restored.last_queue);
     for (const RestoredQueue& queue : restored.queues) {
-        bring_nearer(turn, *state.topology.queue(QueueId(queue.declared.queue)));
+        prefetch(turn, *state.topology.queue(QueueId(queue.declared.queue)));
     }
 }
 

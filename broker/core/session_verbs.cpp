@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/core/consume.h"
+#include "broker/core/durable.h"
 #include "broker/core/settle.h"
 #include "broker/core/topology_verbs.h"
 
@@ -119,7 +120,7 @@ void open_session(Turn& turn, const PeerRequest& command, const wire::Hello& hel
     take_over_terms(*session, hello, state.limits);
     turn.out.list.push_back(
         Attach{command.from, session->id, session->heartbeat_ms, session->timeout_ms});
-    const bool durable = turn.out.tape || turn.out.tape_to_come;
+    const bool durable = state.storage.is_there;
     turn.out.list.push_back(Answer{
         command.from, {command.request->id, welcome(*session, state.limits, resumed, durable)}});
     if (!resumed) return;
@@ -165,6 +166,7 @@ void end_expired_sessions(Turn& turn) {
 
 void shut_down(Turn& turn) {
     turn.state.shutting_down = true;
+    record_progress(turn);
     for (Session* session : turn.state.sessions.all()) {
         if (!session->connection) continue;
         const ConnectionId connection = *session->connection;

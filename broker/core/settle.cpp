@@ -8,6 +8,7 @@
 
 #include "broker/core/consume.h"
 #include "broker/core/dispatch.h"
+#include "broker/core/durable.h"
 #include "common/base/text.h"
 
 namespace zex::core {
@@ -156,7 +157,7 @@ void finish(Turn& turn, const Asker& asker, const wire::Settle& verb, Settling& 
     } else if (asker.id) {
         wire::Ok ok;
         ok.changed = settling.count;
-        succeed(turn, asker, std::move(ok));
+        succeed_when_settled(turn, asker, std::move(ok));
     }
     if (consumer != nullptr && consumer->queue != nullptr) {
         consumer->queue->turn.offer(*consumer);
@@ -183,6 +184,11 @@ void settle(Turn& turn, const Asker& asker, const wire::Settle& verb) {
                           0);
         }
         consumer = found->second.get();
+    }
+    const Queue* queue = consumer != nullptr ? consumer->queue : nullptr;
+    const bool may_be_durable = queue == nullptr || queue->options.durable;
+    if (asker.id && may_be_durable) {  // it is answered when it is stored
+        if (auto error = why_not_removed(turn)) return fail(turn, asker, std::move(*error));
     }
     UnsettledDeliveries& held = consumer != nullptr ? consumer->unsettled : session.taken;
     Settling settling(turn, verb.action);

@@ -45,6 +45,7 @@ struct State {
 struct Turn {
     State& state;
     Instant now;
+    std::uint64_t wall_ms = 0;  ///< since 1970 (UTC), for what is stored
     Effects& out;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/default_exchange.h"
+#include "broker/core/unknown_exchange.h"
 
 namespace zex::core {
 namespace {
@@ -36,6 +37,14 @@ Exchange* Topology::add_exchange(const std::string& name, const std::string& kin
     auto exchange = make_exchange(name, kind, auto_delete);
     if (!exchange) return nullptr;
     return (exchanges_[name] = std::move(exchange)).get();
+}
+
+Exchange& Topology::restore_exchange(const std::string& name, const std::string& kind,
+                                     bool auto_delete) {
+    auto exchange = make_exchange(name, kind, auto_delete);
+    if (!exchange) exchange = std::make_unique<UnknownExchange>(name, kind, auto_delete);
+    exchange->durable = true;
+    return *(exchanges_[name] = std::move(exchange));
 }
 
 void Topology::remove_exchange(Exchange& exchange) {
@@ -75,8 +84,8 @@ Queue& Topology::add_queue(QueueId id, const std::string& name, const QueueOptio
 
 void Topology::remove_queue(Queue& queue) {
     while (!queue.bindings.empty()) {
-        const auto [exchange, key] = *queue.bindings.begin();
-        unbind(queue, *exchange, key);
+        const BindingEnd end = *queue.bindings.begin();
+        unbind(queue, *end.exchange, end.key);
     }
     queues_by_id_.erase(queue.id);
     queues_.erase(queues_.find(queue.name));

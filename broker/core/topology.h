@@ -27,6 +27,8 @@ class Topology {
     Exchange* exchange(std::string_view name) const;
     /// Requires that the name is free. Null where the kind is not known.
     Exchange* add_exchange(const std::string& name, const std::string& kind, bool auto_delete);
+    /// A durable one, from the log; of a kind that is not known it takes no messages.
+    Exchange& restore_exchange(const std::string& name, const std::string& kind, bool auto_delete);
     /// Removes its bindings too. Not for the default exchange.
     void remove_exchange(Exchange& exchange);
 
@@ -42,10 +44,7 @@ class Topology {
     /// messages stay in the memory gauge until forget().
     void remove_queue(Queue& queue);
     /// Somebody held this message of a queue that has gone, and now no longer does.
-    void forget(const Message& message) {
-        memory_.remove(message);
-        if (message.place) storage_.segments.let_go(message.place);
-    }
+    void forget(const Message& message) { memory_.remove(message); }
 
     /// False where the binding was there before.
     bool bind(Queue& queue, Exchange& exchange, const std::string& key);

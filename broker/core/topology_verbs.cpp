@@ -89,6 +89,26 @@ Exchange* bindable_exchange(Turn& turn, const Asker& asker, const std::string& n
     return exchange;
 }
 
+constexpr std::string_view overflow_refuse = "refuse";
+constexpr std::string_view overflow_drop_head = "drop_head";
+
+std::string overflow_text(const QueueOptions& options) {
+    return std::string(options.drops_head ? overflow_drop_head : overflow_refuse);
+}
+
+/// Why a queue cannot behave so at its bounds, if it cannot.
+std::optional<Error> overflow_trouble(const wire::DeclareQueue& verb) {
+    if (verb.overflow.empty() || verb.overflow == overflow_refuse) return std::nullopt;
+    if (verb.overflow != overflow_drop_head) {
+        return error(ErrorCode::bad_field,
+                     "overflow is " + quoted(verb.overflow) + "; give refuse or drop_head",
+                     "overflow");
+    }
+    if (!verb.durable) return std::nullopt;
+    return error(ErrorCode::bad_field, "a durable queue refuses what it has no room for",
+                 "overflow");
+}
+
 QueueOptions options_of(const wire::DeclareQueue& verb, const Limits& limits) {
     QueueOptions options;
     options.exclusive = verb.exclusive || verb.queue.empty();
@@ -102,6 +122,7 @@ QueueOptions options_of(const wire::DeclareQueue& verb, const Limits& limits) {
     if (const auto durability = parse_durability(verb.durability)) {
         options.durability = *durability;
     }
+    options.drops_head = verb.overflow == overflow_drop_head;
     return options;
 }
 
@@ -153,6 +174,9 @@ void redeclare(Turn& turn, const Asker& asker, const Queue& queue, const wire::D
             differences.compare("durability", text_of(queue.options.durability),
                                 text_of(asked.durability));
         }
+        if (!verb.overflow.empty()) {
+            differences.compare("overflow", overflow_text(queue.options), overflow_text(asked));
+        }
     }
     if (differences.any()) {
         return std::move(differences).answer(turn, asker, "queue " + quoted(queue.name));
@@ -173,7 +197,7 @@ std::uint64_t Counters::*counter_of(QueueEnd why) {
 }
 
 void refuse_waiting_gets(Turn& turn, const Queue& queue) {
-    for (const WaitingGet& get : queue.shelf()->waiting) {
+    for (const WaitingGet& get : queue.durable()->waiting) {
         turn.out.list.push_back(
             Answer{get.connection,
                    {get.id,
@@ -236,6 +260,9 @@ void remove(Turn& turn, const Asker& asker, const wire::DeleteExchange& verb) {
                               std::to_string(exchange->bindings()) + " bindings",
                           "if_unused"));
     }
+    if (exchange->durable) {
+        if (auto error = why_not_removed(turn)) return fail(turn, asker, std::move(*error));
+    }
     TopologyFacts facts(turn);
     facts.removed(*exchange);
     turn.state.topology.remove_exchange(*exchange);
@@ -249,6 +276,7 @@ void declare(Turn& turn, const Asker& asker, const wire::DeclareQueue& verb) {
     Topology& topology = turn.state.topology;
     if (!verb.passive) {
         if (auto error = durable_trouble(turn, verb)) return fail(turn, asker, std::move(*error));
+        if (auto error = overflow_trouble(verb)) return fail(turn, asker, std::move(*error));
     }
     if (!verb.queue.empty() && (verb.passive || topology.queue(verb.queue) != nullptr)) {
         if (Queue* there = usable_queue(turn, asker, verb.queue)) {
@@ -294,6 +322,9 @@ void remove(Turn& turn, const Asker& asker, const wire::DeleteQueue& verb) {
                               std::to_string(queue->messages()) + " messages",
                           "if_empty"));
     }
+    if (queue->options.durable) {
+        if (auto error = why_not_removed(turn)) return fail(turn, asker, std::move(*error));
+    }
     wire::Ok ok;
     ok.queue = verb.queue;
     ok.messages = queue->messages();
@@ -306,6 +337,9 @@ void bind(Turn& turn, const Asker& asker, const wire::Bind& verb) {
     if (queue == nullptr) return;
     Exchange* exchange = bindable_exchange(turn, asker, verb.exchange);
     if (exchange == nullptr) return;
+    if (exchange->durable && queue->options.durable) {
+        if (auto error = why_not_durable(turn)) return fail(turn, asker, std::move(*error));
+    }
     Topology& topology = turn.state.topology;
     const std::uint64_t limit = turn.state.limits.bindings;
     const auto is_new = [&](const std::string& key) {
@@ -332,6 +366,9 @@ void unbind(Turn& turn, const Asker& asker, const wire::Unbind& verb) {
     if (queue == nullptr) return;
     Exchange* exchange = bindable_exchange(turn, asker, verb.exchange);
     if (exchange == nullptr) return;
+    if (exchange->durable && queue->options.durable) {
+        if (auto error = why_not_removed(turn)) return fail(turn, asker, std::move(*error));
+    }
     wire::Ok ok;
     ok.changed = 0;
     TopologyFacts facts(turn);
@@ -348,9 +385,12 @@ void unbind(Turn& turn, const Asker& asker, const wire::Unbind& verb) {
 void purge(Turn& turn, const Asker& asker, const wire::Purge& verb) {
     Queue* queue = usable_queue(turn, asker, verb.queue);
     if (queue == nullptr) return;
-    if (queue->options.durable && !queue->shelf()->waiting.empty()) {
+    if (queue->options.durable) {
+        if (auto error = why_not_removed(turn)) return fail(turn, asker, std::move(*error));
+    }
+    if (queue->options.durable && !queue->durable()->waiting.empty()) {
         // Requests are carried out in their order: gets that wait for the disk come first.
-        auto& waiting = queue->shelf()->waiting;
+        auto& waiting = queue->durable()->waiting;
         if (waiting.size() >= waiting_gets) {
             return fail(
                 turn, asker,
@@ -370,7 +410,8 @@ void purge_now(Turn& turn, const Asker& asker, Queue& queue) {
     ok.queue = queue.name;
     ok.messages = queue.purge();
     turn.state.counters.dropped_purged += *ok.messages;
-    succeed(turn, asker, std::move(ok));
+    if (queue.options.durable) turn.out.records.promise_sync();
+    succeed_when_settled(turn, asker, std::move(ok));
 }
 
 void delete_queue(Turn& turn, Queue& queue, QueueEnd why) {

@@ -36,12 +36,14 @@ class UnsettledDeliveries {
     /// long the stretch is, by what is held.
     std::optional<std::uint64_t> next_held(std::uint64_t from, std::uint64_t last) const;
 
-    /// Calls visit(held) for each, which it may change.
+    /// Calls visit(held) for each, by rising tag, until it gives false.
     template <class Visit>
-    void change_each(const Visit& visit) {
-        for (auto& [tag, held] : old_) visit(held);
-        for (Place& place : window_) {
-            if (place.held) visit(*place.held);
+    void each(const Visit& visit) const {
+        for (const auto& [tag, held] : old_) {
+            if (!visit(held)) return;
+        }
+        for (const Place& place : window_) {
+            if (place.held && !visit(*place.held)) return;
         }
     }
 

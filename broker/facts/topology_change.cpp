@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/facts/record.h"
+#include "broker/facts/encoding.h"
 
 namespace zex::facts {
 namespace {
@@ -16,8 +16,25 @@ std::string text(Cursor& from) {
     return std::string(from.bytes(from.u32()));
 }
 
-// write() and read() of one change name its fields in the same order. What comes after the last
-// field that this version knows is from a newer one, and is passed over: change bodies have a size.
+// write() and read() of one change name its fields in the same order. Fields that are missing at
+// the end were not there when the change was written. What comes after the last known field was
+// written by a newer program, and is passed over.
+
+void take(Cursor& from, std::uint64_t& field) {
+    if (!from.at_end()) field = from.u64();
+}
+void take(Cursor& from, bool& field) {
+    if (!from.at_end()) field = from.u8() != 0;
+}
+void take(Cursor& from, std::string& field) {
+    if (!from.at_end()) field = text(from);
+}
+void take(Cursor& from, Durability& field) {
+    if (from.at_end()) return;
+    const std::uint8_t number = from.u8();
+    if (number > static_cast<std::uint8_t>(Durability::none)) from.good = false;
+    field = static_cast<Durability>(number);
+}
 
 void write(std::string& out, const ExchangeDeclared& change) {
     put_text(out, change.name);
@@ -25,16 +42,16 @@ void write(std::string& out, const ExchangeDeclared& change) {
     out += static_cast<char>(change.auto_delete);
 }
 void read(Cursor& from, ExchangeDeclared& change) {
-    change.name = text(from);
-    change.kind = text(from);
-    change.auto_delete = from.u8() != 0;
+    take(from, change.name);
+    take(from, change.kind);
+    take(from, change.auto_delete);
 }
 
 void write(std::string& out, const ExchangeRemoved& change) {
     put_text(out, change.name);
 }
 void read(Cursor& from, ExchangeRemoved& change) {
-    change.name = text(from);
+    take(from, change.name);
 }
 
 void write(std::string& out, const QueueDeclared& change) {
@@ -49,24 +66,22 @@ void write(std::string& out, const QueueDeclared& change) {
     put(out, change.offered);
 }
 void read(Cursor& from, QueueDeclared& change) {
-    change.queue = from.u64();
-    change.name = text(from);
-    change.auto_delete = from.u8() != 0;
-    change.max_messages = from.u64();
-    change.max_bytes = from.u64();
-    const std::uint8_t durability = from.u8();
-    if (durability > static_cast<std::uint8_t>(Durability::none)) from.good = false;
-    change.durability = static_cast<Durability>(durability);
-    change.interval_ms = from.u64();
-    change.next_sequence = from.u64();
-    change.offered = from.u64();
+    take(from, change.queue);
+    take(from, change.name);
+    take(from, change.auto_delete);
+    take(from, change.max_messages);
+    take(from, change.max_bytes);
+    take(from, change.durability);
+    take(from, change.interval_ms);
+    take(from, change.next_sequence);
+    take(from, change.offered);
 }
 
 void write(std::string& out, const QueueRemoved& change) {
     put(out, change.queue);
 }
 void read(Cursor& from, QueueRemoved& change) {
-    change.queue = from.u64();
+    take(from, change.queue);
 }
 
 template <class Binding>
@@ -77,9 +92,9 @@ void write_binding(std::string& out, const Binding& change) {
 }
 template <class Binding>
 void read_binding(Cursor& from, Binding& change) {
-    change.exchange = text(from);
-    change.key = text(from);
-    change.queue = from.u64();
+    take(from, change.exchange);
+    take(from, change.key);
+    take(from, change.queue);
 }
 void write(std::string& out, const Bound& change) {
     write_binding(out, change);
@@ -116,18 +131,32 @@ void append_to(std::string& out, const TopologyChange& change) {
     put_text(out, body);
 }
 
-std::optional<std::vector<TopologyChange>> read_changes(std::string_view body) {
-    std::vector<TopologyChange> changes;
+std::optional<std::vector<RawChange>> read_raw_changes(std::string_view body) {
+    std::vector<RawChange> changes;
     Cursor cursor{body};
-    while (!cursor.rest.empty()) {
-        const std::uint8_t number = cursor.u8();
-        Cursor fields{cursor.bytes(cursor.u32())};
+    while (!cursor.at_end()) {
+        RawChange& raw = changes.emplace_back();
+        const char* const begin = cursor.rest.data();
+        raw.number = cursor.u8();
+        raw.fields = cursor.bytes(cursor.u32());
         if (!cursor.good) return std::nullopt;
-        auto change = read_alternative(number, fields);
-        if (!change) return std::nullopt;
-        changes.push_back(std::move(*change));
+        raw.bytes = {begin, static_cast<std::size_t>(cursor.rest.data() - begin)};
     }
     return changes;
+}
+
+std::string declared_again(const RawChange& raw, const QueueDeclared& declared) {
+    std::string fields;
+    write(fields, declared);
+    if (raw.fields.size() > fields.size()) fields += raw.fields.substr(fields.size());
+    std::string out(1, static_cast<char>(raw.number));
+    put_text(out, fields);
+    return out;
+}
+
+std::optional<TopologyChange> read_change(const RawChange& raw) {
+    Cursor fields{raw.fields};
+    return read_alternative(raw.number, fields);
 }
 
 }  // namespace zex::facts

@@ -1,5 +1,9 @@
-// What a `topology` record tells: the changes of one turn, which happen together or not at all.
+// What a `topology` record tells: the changes of one request, which happen together or not at all.
 // Each can be applied again without harm; the last one about a thing counts.
+//
+// Fields may be added at the end of a change: where they are missing they have their defaults, and
+// those that this program does not know stay in the log as they are. So do changes of unknown
+// number.
 #pragma once
 
 #include <cstdint>
@@ -63,7 +67,27 @@ using TopologyChange =
 
 void append_to(std::string& out, const TopologyChange& change);
 
-/// Nothing where the body is not as append_to() writes it.
-std::optional<std::vector<TopologyChange>> read_changes(std::string_view body);
+/// A change as it stands in a record.
+struct RawChange {
+    std::uint8_t number = 0;  ///< index in TopologyChange; greater ones are of a newer program
+    std::string_view fields;
+    std::string_view bytes;  ///< all of it: number, size and fields
+};
+inline constexpr std::uint8_t known_changes = std::variant_size_v<TopologyChange>;
+
+/// Nothing where the body does not consist of whole changes.
+std::optional<std::vector<RawChange>> read_raw_changes(std::string_view body);
+
+/// Requires a number that is known. Nothing where a field is cut short or impossible.
+std::optional<TopologyChange> read_change(const RawChange& raw);
+
+/// The bytes of a queue's declaration as it would be written now: `declared` stands for the fields
+/// that are known, and what a newer program wrote behind them is kept.
+std::string declared_again(const RawChange& raw, const QueueDeclared& declared);
+
+/// Nothing also where a newer program wrote it: with a number or a field that is not known here.
+inline std::optional<TopologyChange> read_known(const RawChange& raw) {
+    return raw.number < known_changes ? read_change(raw) : std::nullopt;
+}
 
 }  // namespace zex::facts

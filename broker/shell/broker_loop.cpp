@@ -9,6 +9,8 @@
 
 #include "broker/admin/admin.h"
 #include "common/base/check.h"
+#include "common/net/libzmq/router_transport.h"
+#include "common/net/zmtp/engine.h"
 
 namespace zex::shell {
 namespace {
@@ -18,8 +20,22 @@ using std::chrono::milliseconds;
 constexpr Duration stop_patience = milliseconds(1000);
 constexpr Duration stop_linger = milliseconds(500);
 
-Intake::Bounds intake_bounds(const Options& options) {
-    return {options.unread_bytes, options.hello_timeout, 2 * options.connections + 16};
+/// The decoder's limits, which are answered with an error, lie below what a transport cuts for.
+net::TransportOptions transport_options(const Options& from) {
+    net::TransportOptions options;
+    const std::uint64_t body = std::max(from.core.batch_bytes, from.core.message_bytes);
+    options.message_bytes = std::min<std::uint64_t>(2 * body + (1 << 20), from.unread_bytes);
+    options.surplus_bytes = from.unread_bytes;
+    options.output_bytes = from.output_bytes;
+    options.hello_timeout = from.hello_timeout;
+    options.connections = 2 * from.connections + 16;
+    options.backlog = from.backlog;
+    options.address_connections = from.address_connections;
+    options.address_rate = from.address_rate;
+    options.abstract_ipc = from.abstract_ipc;
+    options.receive_queue = from.receive_queue;
+    options.send_queue = from.send_queue;
+    return options;
 }
 
 }  // namespace
@@ -27,49 +43,52 @@ Intake::Bounds intake_bounds(const Options& options) {
 Result<std::unique_ptr<BrokerLoop>> BrokerLoop::open(const Options& options, net::Context& context,
                                                      const Clock& clock, core::Entropy entropy,
                                                      Log log) {
-    std::vector<Listener> listeners;
-    for (const std::string& endpoint : options.endpoints) {
-        auto listener = Listener::open(context, endpoint, options);
-        if (!listener) return listener.error();
-        listeners.push_back(std::move(*listener));
-    }
     std::unique_ptr<BrokerLoop> loop(
-        new BrokerLoop(options, std::move(listeners), clock, std::move(entropy), std::move(log)));
-    loop->open_storage();
+        new BrokerLoop(options, clock, std::move(entropy), std::move(log)));
+    if (Status listening = loop->listen(context); !listening) return listening.error();
+    if (Status opened = loop->open_storage(); !opened) return opened.error();
+    if (!loop->is_starting() && options.on_ready) options.on_ready();
     return loop;
 }
 
-BrokerLoop::BrokerLoop(const Options& options, std::vector<Listener> listeners, const Clock& clock,
-                       core::Entropy entropy, Log log)
+BrokerLoop::BrokerLoop(const Options& options, const Clock& clock, core::Entropy entropy, Log log)
     : options_(options),
       clock_(clock),
       now_(clock.now()),
       started_(now_),
       core_(options.core, std::move(entropy)),
       gate_(options.core),
-      intake_(intake_bounds(options)),
-      next_intake_check_(now_),
-      outbox_([this](ConnectionId to, std::span<net::Frame> frames) { return send(to, frames); },
+      outbox_([this](ConnectionId to, std::span<net::Outgoing> frames) { return send(to, frames); },
               {options.answer_bytes, options.frame_bytes}),
-      journal_(std::move(log)),
-      listeners_(std::move(listeners)),
-      dry_(listeners_.size(), false) {
-    std::vector<net::ConnectionEvents> events;
-    for (Listener& listener : listeners_) {
-        events.push_back(listener.take_events());
-        poll_items_.push_back({&listener.socket()});
-        journal_.listening(listener.endpoint());
-    }
-    poll_items_.push_back({nullptr, bell_.fd()});
-    monitor_ = std::make_unique<Monitor>(std::move(events), bell_);
+      event_log_(std::move(log)) {
+    ZEX_CHECK(poller_.watch(bell_.wakeup.fd(), net::Poller::readable, bell_));
 }
 
 BrokerLoop::~BrokerLoop() = default;
 
-std::vector<std::string> BrokerLoop::endpoints() const {
-    std::vector<std::string> all;
-    for (const Listener& listener : listeners_) all.push_back(listener.endpoint());
-    return all;
+/// A transport is made where an endpoint needs it.
+Status BrokerLoop::listen(net::Context& context) {
+    const net::TransportOptions options = transport_options(options_);
+    net::Transport* engine = nullptr;
+    net::Transport* router = nullptr;
+    for (const std::string& endpoint : options_.endpoints) {
+        const bool own =
+            !options_.libzmq && (endpoint.starts_with("tcp://") || endpoint.starts_with("ipc://"));
+        net::Transport*& transport = own ? engine : router;
+        if (transport == nullptr && own) {
+            transports_.push_back(
+                std::make_unique<net::zmtp::Engine>(options, poller_, connection_ids_));
+        } else if (transport == nullptr) {
+            transports_.push_back(
+                std::make_unique<net::RouterTransport>(options, context, poller_, connection_ids_));
+        }
+        if (transport == nullptr) transport = transports_.back().get();
+        auto listening = transport->listen(endpoint);
+        if (!listening) return listening.error();
+        endpoints_.push_back(*listening);
+        event_log_.listening(*listening);
+    }
+    return {};
 }
 
 void BrokerLoop::run() {
@@ -80,19 +99,18 @@ void BrokerLoop::run() {
 
 void BrokerLoop::stop() noexcept {
     stop_asked_.store(true);
-    bell_.ring();
+    bell_.wakeup.ring();
 }
 
 bool BrokerLoop::step(std::optional<Duration> max_wait) {
     if (stopped_) return false;
     wait(max_wait);
     now_ = clock_.now();
-    monitor_->take(sightings_);
-    heed_store();
-    drain_listeners();
-    look_at_sightings();
+    for (const auto& transport : transports_) transport->begin_turn(now_);
+    take_store_events();
+    drain_transports();
+    on_transport_events();
     do_what_is_due();
-    let_leavers_go();
     write_facts();
     send_all();
     return go_on();
@@ -107,105 +125,66 @@ void BrokerLoop::wait(std::optional<Duration> max_wait) {
         if (deadline && *deadline != Instant::max()) at_most(*deadline - clock_.now());
     };
     until(core_.next_deadline());
+    until(event_log_.next_deadline());
     until(peers_.next_deadline());
-    until(probes_.next_deadline());
     until(stop_by_);
-    until(write_by_);
-    if (!intake_.empty()) until(next_intake_check_);
-    if (outbox_.waiting()) at_most(milliseconds(1));
-    if (more_input_ || !leavers_.empty()) at_most(Duration(0));
-    if (!poll(longest)) stop_asked_.store(true);
-    if (poll_items_.back().ready) bell_.clear();
+    if (store_) until(store_->next_deadline());
+    until(give_back_at_);
+    for (const auto& transport : transports_) until(transport->next_deadline());
+    if (wants_turn()) at_most(Duration(0));
+    poll(longest);
 }
 
-/// As net::poll, but sleeps only after it has looked for as long as Options::busy_poll.
-bool BrokerLoop::poll(std::optional<Duration> longest) {
+bool BrokerLoop::wants_turn() {
+    return std::ranges::any_of(transports_, [](const auto& item) { return item->wants_turn(); });
+}
+
+/// Sleeps only after it has looked for as long as Options::busy_poll.
+void BrokerLoop::poll(std::optional<Duration> longest) {
     const Duration busy = std::min(options_.busy_poll, longest.value_or(options_.busy_poll));
     const Instant start = busy > Duration(0) ? clock_.now() : Instant();
     Duration spent{0};
     while (spent < busy) {
-        if (!net::poll(poll_items_, Duration(0))) return false;
-        const auto is_ready = [](const net::PollItem& item) { return item.ready; };
-        if (std::any_of(poll_items_.begin(), poll_items_.end(), is_ready)) return true;
+        if (poller_.wait(Duration(0)) > 0 || wants_turn()) return;
         std::this_thread::yield();  // to whoever has the input, where processors are few
         spent = clock_.now() - start;
     }
     if (longest) *longest = std::max(*longest - spent, Duration(0));
-    return net::poll(poll_items_, longest);
+    poller_.wait(longest);
 }
 
-/// After the listeners are drained: what a lost connection had sent counts as from it.
-void BrokerLoop::look_at_sightings() {
-    using Kind = net::ConnectionEvent::Kind;
-    for (const Sighting& sighting : sightings_) {
-        switch (sighting.kind) {
-            case Kind::accepted:
-                ++counters_.connections_accepted;
-                if (!intake_.accepted(sighting.fd, now_)) ++counters_.connections_cut_surplus;
-                break;
-            case Kind::lost:
-                intake_.lost(sighting.fd);
-                if (connections_.messages_through(sighting.fd) == 0) {
-                    ++counters_.connections_wordless;
-                }
-                for (const ConnectionId id : connections_.through(sighting.fd)) {
-                    probes_.start(id, now_);
-                }
-                break;
-            case Kind::handshake_failed:
-                ++counters_.handshakes_failed;
-                break;
-            case Kind::accept_failed:
-                ++counters_.accepts_failed;
-                break;
-            case Kind::greeted:
-            case Kind::connected:
-            case Kind::connect_failed:
-                break;
+void BrokerLoop::drain_transports() {
+    for (const auto& transport : transports_) {
+        net::Transport::Message message;
+        for (int i = 0; i < turn_messages && transport->receive(message); ++i) {
+            receive(*transport, message.from, std::span(message.frames).first(message.frame_count),
+                    message.surplus);
         }
+        if (transport->is_shut_down()) stop_asked_.store(true);
     }
 }
 
-void BrokerLoop::drain_listeners() {
-    more_input_ = false;
-    for (std::size_t i = 0; i < listeners_.size(); ++i) {
-        const std::size_t listener = (first_listener_ + i) % listeners_.size();
-        dry_[listener] = drain(listener);
-        if (!dry_[listener]) more_input_ = true;
-    }
-    if (!listeners_.empty()) first_listener_ = (first_listener_ + 1) % listeners_.size();
-}
-
-/// True when it had nothing more.
-bool BrokerLoop::drain(std::size_t listener) {
-    for (std::uint64_t i = 0; i < listener_share; ++i) {
-        if (listeners_[listener].receive(frames_) != net::Got::message) return true;
-        receive(listener, frames_);
-    }
-    return false;
-}
-
-void BrokerLoop::receive(std::size_t listener, std::span<net::Frame> frames) {
-    Connection* known = connections_.find(listener, frames[0].view());
+void BrokerLoop::receive(net::Transport& transport, ConnectionId from,
+                         std::span<const std::string_view> frames, bool surplus) {
+    Connection* known = connections_.find(from);
     if (known == nullptr) {
-        known = &connections_.add(listener, listeners_[listener].endpoint(), frames);
-        outbox_.open(known->id, known->form);
-        peers_.expect_hello(known->id, now_ + options_.hello_timeout);
+        known = &connections_.add(from, transport);
+        outbox_.open(from, known->form);
+        peers_.expect_hello(from, known->since + options_.hello_timeout);
     }
     Connection& connection = *known;
-    ++connection.messages;
     peers_.heard(connection.id, now_);
-    auto admitted = gate_.admit(frames.subspan(1));
+    auto admitted = gate_.admit(frames, surplus);
     if (auto* refusal = std::get_if<wire::Refusal>(&admitted)) {
         if (!connection.open()) outbox_.set_form(connection.id, refusal->form);
-        journal_.refused(connection, refusal->error, now_);
+        event_log_.refused(connection, refusal->error, now_);
         outbox_.answer(connection.id,
                        {refusal->id, wire::ErrorReply{std::move(refusal->error), {}}});
         return;
     }
     const auto& decoded = std::get<wire::Decoded<wire::Request>>(admitted);
-    const bool waits = starting_ || waits_for_head(decoded.value.operation);
-    if (waits && hold(listener, frames, decoded.value)) return;
+    const bool waits = is_starting() || waits_for_head(decoded.value.operation);
+    if (waits && hold(connection, frames, decoded.value)) return;
     serve(connection, decoded);
 }
 
@@ -215,7 +194,7 @@ void BrokerLoop::serve(Connection& connection, const wire::Decoded<wire::Request
         connection.form = decoded.form;
         outbox_.set_form(connection.id, decoded.form);
     }
-    journal_.operation(connection, request);
+    event_log_.operation(connection, request);
     if (auto error = why_not(connection, request)) {
         return refuse(connection, request.id, std::move(*error));
     }
@@ -223,9 +202,12 @@ void BrokerLoop::serve(Connection& connection, const wire::Decoded<wire::Request
         return back_up(connection, request.id, *backup);
     }
     if (!admin::is_look(request.operation)) {
-        return apply(core::PeerRequest{connection.id, decoded.form, connection.peer, &request});
+        const auto removal = Removal::of(request.operation, core_);
+        apply(core::PeerRequest{connection.id, decoded.form, connection.peer, &request});
+        if (removal && removal->happened(core_)) event_log_.removed(connection, *removal);
+        return;
     }
-    const admin::Extra extra{counters(), started_};
+    const admin::Extra extra{counters(), started_, is_starting()};
     answer(connection,
            {request.id, admin::answer(core_, connection.id, request.operation, now_, extra)});
 }
@@ -251,17 +233,21 @@ void BrokerLoop::refuse(Connection& connection, std::optional<std::uint64_t> id,
 void BrokerLoop::answer(Connection& connection, const wire::Reply& reply) {
     if (const auto* failed = std::get_if<wire::ErrorReply>(&reply.answer)) {
         gate_.count(failed->error.code);
-        journal_.refused(connection, failed->error, now_);
+        event_log_.refused(connection, failed->error, now_);
     } else if (const auto* welcome = std::get_if<wire::Welcome>(&reply.answer)) {
         connection.session_name = welcome->session;
-        journal_.welcomed(connection, *welcome, core_);
+        const core::Session* session = core_.sessions().find(connection.session);
+        if (session != nullptr) connection.client = session->client;
+        event_log_.welcomed(connection, *welcome, core_);
     }
     outbox_.answer(connection.id, reply);
 }
 
 void BrokerLoop::apply(const core::Command& command) {
     effects_.clear();
-    core_.apply(command, now_, effects_);
+    core_.apply(command, {now_, clock_.wall_ms()}, effects_);
+    if (store_ && !store_->is_starting()) store_->append(effects_.records);
+    for (const core::Loss& loss : effects_.losses) event_log_.lost(loss, now_);
     for (core::Effect& effect : effects_.list) {
         std::visit([this](auto& what) { perform(what); }, effect);
     }
@@ -276,6 +262,7 @@ void BrokerLoop::perform(const core::Attach& effect) {
     ZEX_CHECK(connection != nullptr);
     if (!connection->open()) ++open_connections_;
     connection->session = effect.session;
+    connection->transport->admit(connection->id, true);
     peers_.attach(connection->id, milliseconds(effect.heartbeat_ms),
                   milliseconds(effect.timeout_ms), now_);
 }
@@ -283,25 +270,28 @@ void BrokerLoop::perform(const core::Attach& effect) {
 void BrokerLoop::perform(const core::HangUp& effect) {
     Connection* connection = connections_.find(effect.connection);
     if (connection == nullptr || !connection->open()) return;
-    journal_.hung_up(*connection, core_);
+    event_log_.hung_up(*connection, core_);
     --open_connections_;
     connection->session = {};
+    connection->transport->admit(connection->id, false);
     peers_.expect_hello(connection->id, now_ + options_.hello_timeout);
 }
 
 void BrokerLoop::send_all() {
     outbox_.retry();
     outbox_.end_turn();
+    bound_unread();
     for (auto news = outbox_.take_news(); !news.empty(); news = outbox_.take_news()) {
         for (const Outbox::News& item : news) heed(item);
         outbox_.end_turn();
     }
+    for (const auto& transport : transports_) transport->flush();
 }
 
-net::Sent BrokerLoop::send(ConnectionId to, std::span<net::Frame> frames) {
+net::Sent BrokerLoop::send(ConnectionId to, std::span<net::Outgoing> frames) {
     const Connection* connection = connections_.find(to);
     if (connection == nullptr) return net::Sent::unreachable;
-    const net::Sent result = listeners_[connection->listener].send(connection->routing_id, frames);
+    const net::Sent result = connection->transport->send(to, frames);
     if (result == net::Sent::sent) peers_.sent(to, now_);
     return result;
 }
@@ -309,25 +299,32 @@ net::Sent BrokerLoop::send(ConnectionId to, std::span<net::Frame> frames) {
 bool BrokerLoop::go_on() {
     if (stop_asked_.load() && !stop_by_) {
         stop_by_ = now_ + stop_patience;
-        journal_.stopping();
+        event_log_.stopping();
         finish_storage();
-        apply(core::ShutDown{});
+        if (!core_.is_shutting_down()) apply(core::ShutDown{});
         send_all();
     }
-    if (!stop_by_ || (outbox_.waiting() && now_ < *stop_by_)) return true;
-    for (Listener& listener : listeners_) listener.set_linger(stop_linger);
-    listeners_.clear();
-    journal_.stopped(core_);
+    if (!stop_by_ || (unread_bytes() > 0 && now_ < *stop_by_)) return true;
+    for (const auto& transport : transports_) transport->shut_down(stop_linger);
+    transports_.clear();
+    event_log_.stopped(core_);
     stopped_ = true;
     return false;
 }
 
 std::vector<wire::CounterView> BrokerLoop::counters() const {
     std::vector<wire::CounterView> rows = {
-        {"connections", connections_.size()},       {"connections_open", open_connections_},
-        {"frames_sent", outbox_.frames_sent()},     {"sends_blocked", outbox_.times_blocked()},
-        {"sightings_dropped", monitor_->dropped()},
+        {"connections", connections_.size()},   {"connections_open", open_connections_},
+        {"frames_sent", outbox_.frames_sent()}, {"sends_blocked", outbox_.times_blocked()},
+        {"unread_bytes", unread_bytes()},
     };
+    std::vector<net::TransportCounters> all;
+    for (const auto& transport : transports_) all.push_back(transport->counters());
+    for (const net::TransportCounterRow& row : net::transport_counter_table) {
+        std::uint64_t sum = 0;
+        for (const net::TransportCounters& one : all) sum += one.*row.value;
+        rows.push_back({std::string(row.name), sum});
+    }
     for (const ShellCounterRow& row : shell_counter_table) {
         rows.push_back({std::string(row.name), counters_.*row.value});
     }

@@ -1,11 +1,13 @@
 // The part of BrokerLoop that has to do with the data directory: reading the log at the start,
 // writing what is durable, and what the store tells.
-#include <filesystem>
 #include <utility>
 #include <variant>
 
+#include "broker/log/recovered.h"
 #include "broker/shell/broker_loop.h"
-#include "common/base/text.h"
+#include "broker/shell/entropy.h"
+#include "broker/store/log_inspection.h"
+#include "broker/store/log_store.h"
 
 namespace zex::shell {
 namespace {
@@ -13,100 +15,76 @@ namespace {
 /// How long stopping waits for what is still to be written.
 constexpr Duration finish_patience = std::chrono::seconds(5);
 
-/// How long what was settled waits for something else to be written with.
-constexpr Duration settled_patience = std::chrono::milliseconds(10);
-
 /// What may be asked for while the log is being read.
 bool is_served_while_starting(const wire::Operation& operation) {
     return std::holds_alternative<wire::Hello>(operation) ||
            std::holds_alternative<wire::Ping>(operation) ||
            std::holds_alternative<wire::Pong>(operation) ||
-           std::holds_alternative<wire::List>(operation) ||
            std::holds_alternative<wire::StatusRequest>(operation);
-}
-
-/// A directory that is not there, or has nothing in it, has no log; what cannot be told may.
-bool may_have_log(const std::string& directory) {
-    namespace fs = std::filesystem;
-    std::error_code trouble;
-    if (!fs::exists(directory, trouble) && !trouble) return false;
-    return !fs::is_directory(directory, trouble) || !fs::is_empty(directory, trouble) || trouble;
 }
 
 }  // namespace
 
-/// Nothing is written, not even the directory, before something durable is declared.
-void BrokerLoop::open_storage() {
-    if (options_.data_dir.empty()) return;
-    starting_ = may_have_log(options_.data_dir);
-    effects_.tape_to_come = starting_;
-    if (starting_) return employ_storekeeper();
-    const store::Recovered nothing;
-    journal_.recovered(options_.data_dir, nothing);
-    effects_.tape.emplace(nothing.next_segment, tape_bounds());
-}
-
-void BrokerLoop::employ_storekeeper() {
-    storekeeper_ = std::make_unique<Storekeeper>(
-        Storekeeper::Options{options_.data_dir, tape_bounds().segment_bytes,
-                             options_.free_bytes_min, !starting_},
-        bell_);
-}
-
-facts::Tape::Bounds BrokerLoop::tape_bounds() const {
-    return {static_cast<std::uint32_t>(options_.segment_bytes)};
-}
-
-void BrokerLoop::heed_store() {
-    if (!storekeeper_) return;
-    for (StoreEvent& event : storekeeper_->take()) {
-        std::visit([this](const auto& what) { heed(what); }, event);
+Status BrokerLoop::open_storage() {
+    if (options_.data_dir.empty()) return {};
+    if (Status usable = store::check_data_directory(disk_, options_.data_dir); !usable) {
+        return usable;
     }
+    const store::LogStore::Options log{.segment_bytes = options_.segment_bytes,
+                                       .new_log_id = system_entropy() | 1};
+    store_thread_ = std::make_unique<StoreThread>(
+        std::make_unique<store::LogStore>(disk_, options_.data_dir, log),
+        StoreWorker::Bounds{options_.free_bytes_min}, bell_.wakeup);
+    store_.emplace(*store_thread_,
+                   log::Appender::Bounds{static_cast<std::uint32_t>(options_.segment_bytes)});
+    apply(core::StorageState{});
+    return {};
 }
 
-/// At the end of each turn. What nobody waits for, which is what was settled, may wait a little,
-/// so that it does not cost a write of its own.
+bool BrokerLoop::is_starting() const {
+    return store_ && store_->is_starting();
+}
+
+void BrokerLoop::take_store_events() {
+    if (!store_) return;
+    store_events_.clear();
+    store_thread_->take(store_events_);
+    for (StoreEvent& event : store_events_) {
+        std::visit([this](auto& what) { on(what); }, event);
+    }
+    for (const core::Command& damage : store_->take_damage()) apply(damage);
+}
+
+/// At the end of each turn.
 void BrokerLoop::write_facts() {
-    if (!effects_.tape || effects_.tape->empty()) return;
-    const facts::Tape& tape = *effects_.tape;
-    const bool awaited =
-        tape.promises_sync() || core_.storage().awaited_batch == tape.batch() || stop_by_;
-    if (!awaited) {
-        if (!write_by_) write_by_ = now_ + settled_patience;
-        if (now_ < *write_by_) return;
-    }
-    write_by_.reset();
-    if (!storekeeper_) employ_storekeeper();
-    storekeeper_->write(*effects_.tape);
+    if (store_) store_->end_turn(now_, core_.storage().awaited(), stop_by_.has_value());
 }
 
-void BrokerLoop::heed(const store::Recovered& recovered) {
-    if (!starting_) return;  // of the log that this broker has just begun
-    journal_.recovered(options_.data_dir, recovered);
+void BrokerLoop::on(log::Recovered& recovered) {
+    event_log_.recovered(options_.data_dir, recovered);
     counters_.records_damaged += recovered.damage.size();
-    for (const store::RecoveredQueue& queue : recovered.queues) {
+    for (const log::RecoveredQueue& queue : recovered.queues) {
         for (const facts::SequenceRange& range : queue.missing) {
             counters_.messages_lost += range.last - range.first + 1;
         }
     }
-    effects_.tape.emplace(recovered.next_segment, tape_bounds());
-    const core::Restored restored = Storekeeper::restored_from(recovered);
+    const core::Restored restored = store_->restore(recovered);
     apply(core::Restore{&restored});
-    starting_ = false;
     serve_held();
+    if (options_.on_ready) options_.on_ready();
 }
 
 /// True where the request waits until the log is read, or was answered.
-bool BrokerLoop::hold(std::size_t listener, std::span<net::Frame> frames,
+bool BrokerLoop::hold(Connection& connection, std::span<const std::string_view> frames,
                       const wire::Request& request) {
     if (is_served_while_starting(request.operation)) return false;
-    const std::optional<std::uint64_t> id = request.id;
-    if (held_.hold(listener, frames)) return true;
-    if (Connection* connection = connections_.find(listener, frames[0].view())) {
-        refuse(*connection, id,
-               error(ErrorCode::starting,
-                     "the broker is reading its log and too many requests wait; see `zex status`"));
-    }
+    // Who looks is told at once: what is there now is not what there will be.
+    const bool looks = std::holds_alternative<wire::List>(request.operation);
+    if (!looks && held_.hold(connection.id, frames)) return true;
+    const char* const why =
+        looks ? "the broker is starting and still reads its log; try again, or see `zex status`"
+              : "the broker is reading its log and too many requests wait; see `zex status`";
+    refuse(connection, request.id, error(ErrorCode::starting, why));
     return true;
 }
 
@@ -117,36 +95,42 @@ bool BrokerLoop::waits_for_head(const wire::Operation& operation) const {
     if (peek == nullptr) return false;
     const core::Queue* queue = core_.topology().queue(peek->queue);
     return queue != nullptr && queue->options.durable && queue->ready() > 0 &&
-           queue->shelf()->loading && queue->first_ready(1).empty();
+           queue->durable()->loading && queue->first_ready(1).empty();
 }
 
 void BrokerLoop::serve_held() {
     for (HeldRequests::Request& request : held_.take()) {
-        if (connections_.find(request.listener, request.frames[0].view()) == nullptr) continue;
-        receive(request.listener, request.frames);
+        const Connection* connection = connections_.find(request.from);
+        if (connection == nullptr) {
+            ++counters_.requests_dropped_starting;
+            continue;
+        }
+        const std::vector<std::string_view> frames(request.frames.begin(), request.frames.end());
+        receive(*connection->transport, request.from, frames, false);
     }
 }
 
 void BrokerLoop::perform(core::Load& effect) {
-    storekeeper_->load(std::move(effect));
-}
-
-void BrokerLoop::perform(const core::RemoveSegment& effect) {
-    storekeeper_->remove(effect);
+    store_->load(std::move(effect));
 }
 
 void BrokerLoop::perform(const core::ReportDamage& effect) {
     ++counters_.records_damaged;
-    journal_.damaged(effect);
+    event_log_.damaged(effect);
 }
 
-void BrokerLoop::heed(const core::StorageState& state) {
-    journal_.storage_changed(state.refuses);
+void BrokerLoop::on(const StoreTrouble& trouble) {
+    ++counters_.store_calls_failed;
+    event_log_.store_trouble(trouble.error);
+}
+
+void BrokerLoop::on(const core::StorageState& state) {
+    event_log_.storage_changed(state.refuses);
     apply(state);
 }
 
-void BrokerLoop::heed(const core::StorageFailed& failed) {
-    journal_.storage_failed(failed.error);
+void BrokerLoop::on(const core::StorageFailed& failed) {
+    event_log_.storage_failed(failed.error);
     failure_ = failed.error;
     apply(failed);
     stop_asked_.store(true);
@@ -154,7 +138,7 @@ void BrokerLoop::heed(const core::StorageFailed& failed) {
 
 void BrokerLoop::back_up(Connection& connection, std::optional<std::uint64_t> id,
                          const wire::Backup& request) {
-    if (options_.data_dir.empty()) {
+    if (!store_) {
         return refuse(connection, id,
                       error(ErrorCode::not_permitted,
                             "there is nothing to back up: this broker was started without a data "
@@ -168,13 +152,11 @@ void BrokerLoop::back_up(Connection& connection, std::optional<std::uint64_t> id
                                 ": without '/', and not beginning with '.'",
                             "name"));
     }
-    write_facts();
-    if (!storekeeper_) employ_storekeeper();
-    storekeeper_->backup({backups + request.name, connection.id, id});
+    store_->back_up({backups + request.name, connection.id, id});
 }
 
-void BrokerLoop::heed(const BackupDone& done) {
-    journal_.backed_up(done.job.directory, done.status);
+void BrokerLoop::on(const BackedUp& done) {
+    event_log_.backed_up(done.job.directory, done.status);
     Connection* connection = connections_.find(done.job.connection);
     if (connection == nullptr) return;
     if (!done.status) return refuse(*connection, done.job.id, done.status.error());
@@ -183,24 +165,31 @@ void BrokerLoop::heed(const BackupDone& done) {
 
 /// For `status`: how far the reading of the log is, and then what the log comes to.
 void BrokerLoop::add_storage_numbers(std::vector<wire::CounterView>& rows) const {
-    if (options_.data_dir.empty()) return;
-    rows.push_back({"starting", starting_ ? 1u : 0u});
-    rows.push_back({"recovery_bytes_done", storekeeper_ ? storekeeper_->recovered_bytes() : 0});
-    rows.push_back({"recovery_bytes", storekeeper_ ? storekeeper_->recovery_bytes() : 0});
-    if (starting_) return;
-    const core::Segments& segments = core_.storage().segments;
+    if (!store_) return;
+    rows.push_back({"starting", is_starting() ? 1u : 0u});
+    rows.push_back({"recovery_bytes_done", store_thread_->recovered_bytes()});
+    rows.push_back({"recovery_bytes", store_thread_->recovery_bytes()});
+    if (is_starting()) return;
+    const log::Segments& segments = store_->segments();
+    const std::uint64_t bytes = segments.bytes();
     rows.push_back({"log_segments", segments.count()});
-    rows.push_back({"log_bytes", segments.bytes()});
-    rows.push_back({"log_garbage_bytes", segments.garbage()});
+    rows.push_back({"log_bytes", bytes});
+    rows.push_back({"log_garbage_bytes", bytes - std::min(bytes, segments.live_bytes())});
+    rows.push_back({"log_disk_bytes", store_->space().used_bytes});
+    rows.push_back({"disk_free_bytes", store_->space().free_bytes});
 }
 
-/// What was published is confirmed before goodbye is said.
+/// What was said so far is on the disk, and answered.
 void BrokerLoop::finish_storage() {
-    if (!storekeeper_ || starting_ || failure_) return;
-    write_facts();
-    storekeeper_->finish(finish_patience);
-    heed_store();
-    write_facts();
+    if (!store_ || is_starting() || failure_) return;
+    const auto finish = [this] {
+        store_->end_turn(now_, core_.storage().awaited(), true);
+        store_thread_->finish(finish_patience);
+        take_store_events();
+    };
+    finish();
+    apply(core::ShutDown{});  // writes down what nobody has seen
+    finish();
 }
 
 }  // namespace zex::shell

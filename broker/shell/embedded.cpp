@@ -10,18 +10,6 @@
 namespace zex {
 namespace {
 
-class OutsideClock final : public Clock {
-  public:
-    explicit OutsideClock(const BrokerClock* clock) : clock_(clock) {}
-    Instant now() const override {
-        return clock_ == nullptr ? steady_.now() : Instant{clock_->now()};
-    }
-
-  private:
-    const BrokerClock* clock_;
-    SteadyClock steady_;
-};
-
 shell::Options shell_options(const BrokerOptions& from) {
     shell::Options options;
     options.endpoints = from.endpoints;
@@ -40,6 +28,19 @@ shell::Options shell_options(const BrokerOptions& from) {
 }  // namespace
 
 struct EmbeddedBroker::Parts {
+    class OutsideClock final : public Clock {
+      public:
+        explicit OutsideClock(const BrokerClock* clock) : clock_(clock) {}
+        Instant now() const override {
+            return clock_ == nullptr ? steady_.now() : Instant{clock_->now()};
+        }
+        std::uint64_t wall_ms() const override { return steady_.wall_ms(); }
+
+      private:
+        const BrokerClock* clock_;
+        SteadyClock steady_;
+    };
+
     OutsideClock clock;
     std::unique_ptr<net::Context> context;
     std::unique_ptr<shell::BrokerLoop> loop;  // ends before its context and clock
@@ -49,7 +50,8 @@ Result<EmbeddedBroker> EmbeddedBroker::start(const BrokerOptions& options) {
     if (options.heartbeat.count() <= 0) {
         return error(ErrorCode::bad_argument, "the heartbeat must be longer than 0", "heartbeat");
     }
-    auto parts = std::make_unique<Parts>(Parts{OutsideClock(options.clock), nullptr, nullptr});
+    auto parts =
+        std::make_unique<Parts>(Parts{Parts::OutsideClock(options.clock), nullptr, nullptr});
     if (options.zmq_context != nullptr) {
         parts->context = net::Context::borrow(options.zmq_context);
     } else {

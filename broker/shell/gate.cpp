@@ -29,38 +29,34 @@ Gate::Gate(const core::Limits& limits)
     : body_bytes_(std::max(limits.batch_bytes, limits.message_bytes)),
       decoder_(decode_limits(limits)) {}
 
-Gate::Admitted Gate::admit(std::span<const net::Frame> frames) {
-    Admitted admitted = check(frames);
+Gate::Admitted Gate::admit(std::span<const std::string_view> frames, bool surplus) {
+    Admitted admitted = check(frames, surplus);
     if (const auto* refusal = std::get_if<wire::Refusal>(&admitted)) count(refusal->error.code);
     return admitted;
 }
 
-Gate::Admitted Gate::check(std::span<const net::Frame> frames) {
+Gate::Admitted Gate::check(std::span<const std::string_view> frames, bool surplus) {
     if (frames.empty()) {
         return wire::Refusal{
             error(ErrorCode::wrong_frame_count, "the message has no envelope frame"), {}, {}};
     }
-    if (frames[0].size() == 0) {
+    if (frames[0].empty()) {
         return wire::Refusal{error(ErrorCode::malformed,
                                    "the first frame is empty, as from a REQ socket; connect a "
                                    "DEALER, which sends the envelope as its first frame"),
                              {},
                              wire::Form::json};
     }
-    const std::string_view envelope = frames[0].view();
-    if (frames.size() > 2) {
+    const std::string_view envelope = frames[0];
+    if (surplus || frames.size() > 2) {
         return wire::Refusal{
             error(ErrorCode::wrong_frame_count,
-                  "a message is one envelope frame and at most one body frame; this one has " +
-                      (frames.size() < net::Socket::frames_kept - 1
-                           ? std::to_string(frames.size())
-                           : std::to_string(frames.size()) + " or more") +
-                      " frames"),
+                  "a message is one envelope frame and at most one body frame; this one has more"),
             {},
             wire::form_of(envelope)};
     }
     std::optional<std::string_view> body;
-    if (frames.size() == 2) body = frames[1].view();
+    if (frames.size() == 2) body = frames[1];
     auto decoded = decoder_.request(envelope, body);
     const auto* request = std::get_if<wire::Decoded<wire::Request>>(&decoded);
     if (request != nullptr && body && body->size() > body_bytes_) {

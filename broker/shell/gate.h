@@ -8,11 +8,11 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "broker/core/limits.h"
-#include "common/net/socket.h"
 #include "common/wire/codec.h"
 #include "common/wire/views.h"
 
@@ -24,8 +24,8 @@ class Gate {
 
     using Admitted = std::variant<wire::Decoded<wire::Request>, wire::Refusal>;
 
-    /// `frames` is the message without its routing id.
-    Admitted admit(std::span<const net::Frame> frames);
+    /// The frames of one message; `surplus` where it had more than two.
+    Admitted admit(std::span<const std::string_view> frames, bool surplus = false);
 
     /// For a refusal that is decided elsewhere but is about what came in.
     void count(ErrorCode code);
@@ -35,7 +35,7 @@ class Gate {
     std::uint64_t refused(ErrorCode code) const;
 
   private:
-    Admitted check(std::span<const net::Frame> frames);
+    Admitted check(std::span<const std::string_view> frames, bool surplus);
 
     const std::uint64_t body_bytes_;  ///< of one publish
     wire::Decoder decoder_;

@@ -4,10 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "common/net/frame.h"
+#include "common/base/ids.h"
 
 namespace zex::shell {
 
@@ -17,19 +20,17 @@ inline constexpr std::uint64_t held_bytes_most = 64 << 20;
 class HeldRequests {
   public:
     struct Request {
-        std::size_t listener = 0;
-        std::vector<net::Frame> frames;
+        ConnectionId from;
+        std::vector<std::string> frames;
     };
 
-    /// False where there is no room; then the frames are left alone.
-    bool hold(std::size_t listener, std::span<net::Frame> frames) {
+    /// Copies the frames. False where there is no room.
+    bool hold(ConnectionId from, std::span<const std::string_view> frames) {
         std::uint64_t bytes = sizeof(Request);
-        for (const net::Frame& frame : frames) bytes += frame.size();
+        for (const std::string_view frame : frames) bytes += sizeof(std::string) + frame.size();
         if (bytes_ + bytes > held_bytes_most) return false;
         bytes_ += bytes;
-        Request& request = requests_.emplace_back();
-        request.listener = listener;
-        for (net::Frame& frame : frames) request.frames.push_back(std::move(frame));
+        requests_.push_back({from, {frames.begin(), frames.end()}});
         return true;
     }
 

@@ -1,6 +1,7 @@
 // Lines for people and for machines, on stderr: one event with named values. In text
 // "… info session opened session=s-1 peer=…", in JSON one object a line. Values may come from
-// peers; they are escaped here.
+// peers; they are escaped here. They are written by a thread of their own (LineWriter): a reader
+// that stands still makes lines be dropped, which a later line tells, and holds nobody up.
 //
 // Thread: any.
 #pragma once
@@ -16,13 +17,16 @@ namespace zex::shell {
 
 class Log {
   public:
-    enum class Level : std::uint8_t { trace, debug, info, warn, error };
+    enum class Level : std::uint8_t { debug, info, warn, error };
     enum class Form : std::uint8_t { text, json };
 
     Log() = default;  ///< writes nothing
     Log(Level least, Form form);
 
-    /// "trace" to "error"; anything else is info.
+    /// From now on, for all copies of this log.
+    void set_level(Level least);
+
+    /// "debug" to "error"; anything else is info.
     static Level level_named(std::string_view name);
 
     struct Field {

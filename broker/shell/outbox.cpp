@@ -18,7 +18,7 @@ void Outbox::set_form(ConnectionId connection, wire::Form form) {
 void Outbox::close(ConnectionId connection) {
     const auto found = lanes_.find(connection);
     if (found == lanes_.end()) return;
-    stop_waiting(found->second);
+    stop_waiting(connection, found->second);
     lanes_.erase(found);
 }
 
@@ -114,18 +114,17 @@ void Outbox::fill(const core::Message* begin, const core::Message* end) {
 void Outbox::send(ConnectionId to, Lane& lane, wire::Frames&& frames, What what) {
     if (lane.dead) return;
     Waiting out;
-    if (what == What::answer) {
-        out.answer_bytes = frames.envelope.size() + (frames.body ? frames.body->size() : 0);
-    }
-    out.envelope = net::Frame::adopt(std::move(frames.envelope));
-    if (frames.body) out.body = net::Frame::adopt(std::move(*frames.body));
+    out.bytes = frames.envelope.size() + (frames.body ? frames.body->size() : 0);
+    if (what == What::answer) out.answer_bytes = out.bytes;
+    out.envelope = std::move(frames.envelope);
+    if (frames.body) out.body = std::move(*frames.body);
     if (!lane.waiting.empty()) return queue(to, lane, std::move(out));
     switch (try_send(to, out)) {
         case net::Sent::sent:
             return;
         case net::Sent::would_block:
             ++times_blocked_;
-            ++waiting_;
+            waiting_.push_back(to);
             news_.push_back({News::Kind::blocked, to});
             return queue(to, lane, std::move(out));
         case net::Sent::unreachable:
@@ -136,12 +135,14 @@ void Outbox::send(ConnectionId to, Lane& lane, wire::Frames&& frames, What what)
 
 void Outbox::queue(ConnectionId to, Lane& lane, Waiting&& frames) {
     lane.answer_bytes += frames.answer_bytes;
+    lane.waiting_bytes += frames.bytes;
+    waiting_bytes_ += frames.bytes;
     lane.waiting.push_back(std::move(frames));
     if (lane.answer_bytes > bounds_.answer_bytes) die(to, lane, News::Kind::overfull);
 }
 
 net::Sent Outbox::try_send(ConnectionId to, Waiting& frames) {
-    std::array<net::Frame, 2> parts;
+    std::array<net::Outgoing, 2> parts;
     parts[0] = std::move(frames.envelope);
     if (frames.body) parts[1] = std::move(*frames.body);
     const net::Sent result = sender_(to, std::span(parts).first(frames.body ? 2 : 1));
@@ -155,34 +156,46 @@ net::Sent Outbox::try_send(ConnectionId to, Waiting& frames) {
 }
 
 void Outbox::retry() {
-    if (waiting_ == 0) return;
-    for (auto& [connection, lane] : lanes_) {
-        if (lane.waiting.empty()) continue;
+    for (const ConnectionId connection : std::exchange(waiting_, {})) {
+        Lane* lane = find(connection);
+        if (lane == nullptr || lane->waiting.empty()) continue;
         net::Sent result = net::Sent::sent;
-        while (!lane.waiting.empty() && result == net::Sent::sent) {
-            result = try_send(connection, lane.waiting.front());
+        while (!lane->waiting.empty() && result == net::Sent::sent) {
+            const Waiting& first = lane->waiting.front();
+            const std::uint64_t bytes = first.bytes;
+            const std::uint64_t answer_bytes = first.answer_bytes;
+            result = try_send(connection, lane->waiting.front());
             if (result != net::Sent::sent) break;
-            lane.answer_bytes -= lane.waiting.front().answer_bytes;
-            lane.waiting.pop_front();
+            lane->answer_bytes -= answer_bytes;
+            lane->waiting_bytes -= bytes;
+            waiting_bytes_ -= bytes;
+            lane->waiting.pop_front();
         }
-        if (lane.waiting.empty()) {
-            --waiting_;
+        if (lane->waiting.empty()) {
             news_.push_back({News::Kind::ready, connection});
-        } else if (result != net::Sent::would_block) {
-            die(connection, lane, News::Kind::unreachable);
+        } else if (result == net::Sent::would_block) {
+            waiting_.push_back(connection);
+        } else {
+            die(connection, *lane, News::Kind::unreachable);
         }
     }
 }
 
-void Outbox::stop_waiting(Lane& lane) {
+std::uint64_t Outbox::waiting_bytes(ConnectionId connection) const {
+    const auto found = lanes_.find(connection);
+    return found == lanes_.end() ? 0 : found->second.waiting_bytes;
+}
+
+void Outbox::stop_waiting(ConnectionId connection, Lane& lane) {
     if (lane.waiting.empty()) return;
     lane.waiting.clear();
     lane.answer_bytes = 0;
-    --waiting_;
+    waiting_bytes_ -= std::exchange(lane.waiting_bytes, 0);
+    std::erase(waiting_, connection);
 }
 
 void Outbox::die(ConnectionId connection, Lane& lane, News::Kind why) {
-    stop_waiting(lane);
+    stop_waiting(connection, lane);
     lane.dead = true;
     news_.push_back({why, connection});
 }

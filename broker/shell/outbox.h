@@ -19,6 +19,7 @@
 #include "broker/core/effect.h"
 #include "broker/shell/merge.h"
 #include "common/base/ids.h"
+#include "common/net/outgoing.h"
 #include "common/net/socket.h"
 #include "common/wire/codec.h"
 
@@ -27,7 +28,7 @@ namespace zex::shell {
 class Outbox {
   public:
     /// Envelope and, perhaps, body to a connection. Leaves the frames alone unless it sent them.
-    using Sender = std::function<net::Sent(ConnectionId, std::span<net::Frame>)>;
+    using Sender = std::function<net::Sent(ConnectionId, std::span<net::Outgoing>)>;
 
     struct Bounds {
         std::uint64_t answer_bytes = 8 << 20;
@@ -50,7 +51,9 @@ class Outbox {
     void retry();     ///< sends what waits, as far as it goes
 
     /// Something waits that retry() may move.
-    bool waiting() const { return waiting_ > 0; }
+    bool waiting() const { return !waiting_.empty(); }
+    std::uint64_t waiting_bytes() const { return waiting_bytes_; }  ///< of all connections
+    std::uint64_t waiting_bytes(ConnectionId connection) const;
 
     struct News {
         enum class Kind : std::uint8_t {
@@ -70,8 +73,9 @@ class Outbox {
 
   private:
     struct Waiting {
-        net::Frame envelope;
-        std::optional<net::Frame> body;
+        net::Outgoing envelope;
+        std::optional<net::Outgoing> body;
+        std::uint64_t bytes = 0;
         std::uint64_t answer_bytes = 0;  ///< 0 for a delivery, which credit bounds
     };
     struct Lane {
@@ -81,6 +85,7 @@ class Outbox {
         bool dead = false;       ///< unreachable or overfull: nothing more is sent
         std::deque<Waiting> waiting;
         std::uint64_t answer_bytes = 0;  ///< of those that wait
+        std::uint64_t waiting_bytes = 0;
     };
     enum class What : std::uint8_t { answer, delivery };
 
@@ -96,13 +101,14 @@ class Outbox {
     void queue(ConnectionId to, Lane& lane, Waiting&& frames);
     net::Sent try_send(ConnectionId to, Waiting& frames);
     void die(ConnectionId connection, Lane& lane, News::Kind why);
-    void stop_waiting(Lane& lane);
+    void stop_waiting(ConnectionId connection, Lane& lane);
 
     Sender sender_;
     Bounds bounds_;
     std::unordered_map<ConnectionId, Lane> lanes_;
-    std::vector<ConnectionId> turn_;  ///< lanes with something held back
-    std::size_t waiting_ = 0;         ///< lanes with frames that wait
+    std::vector<ConnectionId> turn_;     ///< lanes with something held back
+    std::vector<ConnectionId> waiting_;  ///< lanes with frames that wait
+    std::uint64_t waiting_bytes_ = 0;
     std::vector<News> news_;
     std::uint64_t frames_sent_ = 0;
     std::uint64_t times_blocked_ = 0;

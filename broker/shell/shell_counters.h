@@ -1,5 +1,5 @@
-// The numbers that the shell keeps, as one table; `status` shows them beside the core's. They only
-// ever rise.
+// The numbers that the shell keeps, as one table; `status` shows them beside the core's and those
+// of the transports. They only ever rise.
 #pragma once
 
 #include <array>
@@ -9,21 +9,16 @@
 namespace zex::shell {
 
 // X(name)
-#define ZEX_SHELL_COUNTERS(X)                                                             \
-    X(connections_accepted)     /* on tcp and ipc */                                      \
-    X(connections_lost)         /* noticed as gone while known by a message */            \
-    X(connections_wordless)     /* gone without one message: wrong socket type, a scan */ \
-    X(handshakes_failed)        /* what came was no ZMTP, or nothing came in time */      \
-    X(accepts_failed)           /* for instance for want of file descriptors */           \
-    X(connections_cut_flooding) /* too much received without a whole message */           \
-    X(connections_cut_mute)     /* no message in time */                                  \
-    X(connections_cut_surplus)  /* accepted beyond twice the limit of connections */      \
-    X(connections_no_hello)     /* messages, but no hello in time */                      \
-    X(connections_refused)      /* hello beyond the limit of connections */               \
-    X(peers_silent)             /* heard nothing for longer than the time-out */          \
-    X(peers_overfull)           /* given up for not reading their answers */              \
-    X(records_damaged)          /* of the log: found at the start or on reading */        \
-    X(messages_lost)            /* stored, and found damaged at the start */
+#define ZEX_SHELL_COUNTERS(X)                                                                \
+    X(connections_lost)          /* noticed as gone while known by a message */              \
+    X(connections_no_hello)      /* messages, but no hello in time */                        \
+    X(connections_refused)       /* hello beyond the limit of connections */                 \
+    X(peers_silent)              /* heard nothing for longer than the time-out */            \
+    X(peers_overfull)            /* given up for not reading their answers */                \
+    X(requests_dropped_starting) /* held while the log was read, of a peer that left */      \
+    X(store_calls_failed)        /* of the disk, told at most every 5 seconds; made again */ \
+    X(records_damaged)           /* of the log: found at the start or on reading */          \
+    X(messages_lost)             /* stored, and found damaged at the start */
 
 struct ShellCounters {
 #define X(name) std::uint64_t name = 0;

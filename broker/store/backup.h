@@ -10,6 +10,7 @@
 
 #include <zex/result.hpp>
 
+#include "broker/log/place.h"
 #include "broker/store/disk.h"
 #include "broker/store/log_files.h"
 
@@ -17,19 +18,22 @@ namespace zex::store {
 
 /// Both blocks, synced, under its name in one step.
 Status write_identity(Disk& disk, const std::string& directory, const Identity& identity);
+/// A new mark file, synced, name and all.
+Status write_mark(Disk& disk, const std::string& directory, const Mark& mark);
 
 struct Backup {
     std::string from;
     std::string to;  ///< new, or an empty directory
     Identity identity;
-    Mark mark;                            ///< up to where the open segment is copied
+    Mark mark;
     std::vector<std::uint32_t> segments;  ///< the closed ones
+    log::Place open;                      ///< up to where the open one is copied, if there is one
 
-    /// The identity comes last: what was interrupted is refused as incomplete.
+    /// A file in the directory says that it is unfinished, until all is on the disk.
     Status make(Disk& disk) const;
 
   private:
-    Status copy(Disk& disk, std::uint32_t segment, std::uint64_t bytes) const;
+    Status copy_log(Disk& disk) const;
 };
 
 }  // namespace zex::store

@@ -3,7 +3,8 @@
 #include <charconv>
 #include <cstdio>
 
-#include "broker/facts/record.h"
+#include "broker/facts/encoding.h"
+#include "broker/log/sealing.h"
 #include "common/base/check.h"
 
 namespace zex::store {
@@ -18,7 +19,7 @@ constexpr std::size_t checksum_at = block_size - 8;
 std::string closed(std::string block) {
     ZEX_CHECK(block.size() <= checksum_at);
     block.resize(checksum_at, '\0');
-    facts::put(block, facts::checksum_of(block));
+    facts::put(block, log::checksum_of(block));
     return block;
 }
 
@@ -26,7 +27,7 @@ std::string closed(std::string block) {
 std::optional<facts::Cursor> opened(std::string_view block, std::string_view magic) {
     if (block.size() < block_size || !block.starts_with(magic)) return std::nullopt;
     facts::Cursor sum{block.substr(checksum_at, 8)};
-    if (sum.u64() != facts::checksum_of(block.substr(0, checksum_at))) return std::nullopt;
+    if (sum.u64() != log::checksum_of(block.substr(0, checksum_at))) return std::nullopt;
     return facts::Cursor{block.substr(magic_size, checksum_at - magic_size)};
 }
 

@@ -7,17 +7,20 @@
 #include <string>
 #include <string_view>
 
-#include "broker/facts/tape.h"
+#include "broker/log/batch.h"
 
 namespace zex::store {
 
-inline constexpr std::uint32_t format_version = 1;
+/// Written. Version 1, whose messages have no times and whose log has no `batch` records, is read.
+inline constexpr std::uint32_t format_version = 2;
 
 inline constexpr std::string_view lock_name = "lock";
 inline constexpr std::string_view identity_name = "identity";
 inline constexpr std::string_view new_identity_name = "identity.new";
 inline constexpr std::string_view mark_name = "confirmed";
 inline constexpr std::string_view log_name = "log";
+inline constexpr std::string_view cut_name = "cut.new";
+inline constexpr std::string_view unfinished_name = "unfinished-backup";
 
 std::string segment_name(std::uint32_t number);                      ///< "0000002a.seg"
 std::optional<std::uint32_t> segment_number(std::string_view name);  ///< of "0000002a.seg": 42
@@ -53,7 +56,7 @@ struct SegmentHeader {
     std::uint64_t previous_end =
         0;  ///< bytes that count in the segment before it; 0: there is none
 };
-static_assert(block_size == facts::segment_header_size);
+static_assert(block_size == log::segment_header_size);
 
 std::string to_block(const Identity& identity);
 std::string to_block(const Mark& mark);

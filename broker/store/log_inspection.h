@@ -9,9 +9,9 @@
 
 #include <zex/result.hpp>
 
+#include "broker/log/recovered.h"
 #include "broker/store/disk.h"
 #include "broker/store/log_files.h"
-#include "broker/store/recovered.h"
 
 namespace zex::store {
 
@@ -30,12 +30,18 @@ struct InspectedLog {
     std::optional<Mark> mark;
     std::vector<InspectedSegment> segments;  ///< rising, without a gap
     std::vector<std::uint32_t> removed;  ///< segments that are still there, but were to be removed
-    std::vector<Damage> damage;          ///< of what is no record
+    std::vector<log::Damage> damage;     ///< of what is no record
 };
 
 /// Errors: data_foreign, data_too_new, data_damaged where files are missing or empty: each names
-/// the file and the way out. storage_failed where the disk cannot read.
+/// the file and the way out. disk_error where a call failed.
 Result<InspectedLog> inspect(Disk& disk, const std::string& directory);
+
+/// What a start on the directory would say before it reads the log: in use, not writable, not one
+/// of zex, too new. Leaves nothing behind.
+Status check_data_directory(Disk& disk, const std::string& directory);
+/// One of the errors that check_data_directory() and a start give.
+bool is_of_the_data_directory(ErrorCode code);
 
 std::string log_directory(const std::string& directory);
 std::string segment_path(const std::string& directory, std::uint32_t number);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "broker/log/batch.h"
 #include "broker/store/segment_scan.h"
 
 namespace zex::store {
@@ -15,13 +16,13 @@ constexpr std::uint64_t progress_step = 16 << 20;
 class Reader {
   public:
     Reader(Disk& disk, const std::string& directory, const InspectedLog& log, LogVisitor& visitor,
-           const Progress& progress)
+           const log::Progress& progress)
         : disk_(disk), directory_(directory), log_(log), visitor_(visitor), progress_(progress) {
         for (const InspectedSegment& segment : log.segments) all_ += segment.bytes;
     }
 
     Result<LogEnd> run() {
-        for (const Damage& damage : log_.damage) visitor_.damage(damage);
+        for (const log::Damage& damage : log_.damage) visitor_.damage(damage);
         LogEnd end;
         for (const InspectedSegment& segment : log_.segments) {
             auto read = read_segment(segment);
@@ -55,7 +56,7 @@ class Reader {
 
     void damaged(const InspectedSegment& segment, std::uint64_t begin, std::uint64_t end,
                  std::string_view reason, const facts::Header* likely = nullptr) {
-        Damage damage;
+        log::Damage damage;
         damage.file = std::string(log_name) + "/" + segment_name(segment.number);
         damage.begin = {segment.number, static_cast<std::uint32_t>(begin)};
         damage.end = static_cast<std::uint32_t>(end);
@@ -67,85 +68,132 @@ class Reader {
         visitor_.damage(damage);
     }
 
-    /// A stretch of bytes that are no record; nothing where the segment goes on behind it,
-    /// otherwise where it ends.
-    std::optional<std::uint64_t> judge(const InspectedSegment& segment, const ScanItem& item,
-                                       std::uint64_t confirmed) {
-        const std::string_view reason = facts::name_of(*item.flaw);
-        if (item.begin >= confirmed && (is_last(segment) || item.written_end == item.begin)) {
-            if (item.written_end > item.begin) {
-                visitor_.cut({{segment.number, static_cast<std::uint32_t>(item.begin)},
-                              item.written_end - item.begin});
+    /// Looks behind a bad stretch of the last segment for what proves that it was synced.
+    Status look_behind(File& file, const InspectedSegment& segment, const ScanItem& item) {
+        written_end_ = item.written_end;
+        SegmentScan scan(file, segment.number, log_.identity.log_id, item.end, file_end_);
+        ScanItem next;
+        for (;;) {
+            auto more = scan.next(next);
+            if (!more) return more.error();
+            if (!*more) return {};
+            written_end_ = std::max(written_end_, next.flaw ? next.written_end : next.end);
+            if (next.flaw || next.header.kind != facts::Kind::batch) continue;
+            const auto synced = log::read_synced(next.body);
+            const bool is_here = synced && synced->segment == segment.number;
+            if (is_here && synced->offset <= next.begin) {
+                confirmed_ = std::max<std::uint64_t>(confirmed_, synced->offset);
             }
-            return item.begin;
         }
-        const bool goes_on = item.end < file_end_;
-        if (goes_on) {
+    }
+
+    void cut(const InspectedSegment& segment, std::uint64_t begin) {
+        if (written_end_ <= begin) return;
+        visitor_.cut({{segment.number, static_cast<std::uint32_t>(begin)}, written_end_ - begin});
+    }
+
+    /// A stretch of bytes of the last segment that are no record; nothing where the segment goes on
+    /// behind it, otherwise where it ends.
+    Result<std::optional<std::uint64_t>> judge_last(File& file, const InspectedSegment& segment,
+                                                    const ScanItem& item) {
+        if (item.end > confirmed_ && !looked_behind_) {
+            looked_behind_ = true;
+            Status looked = look_behind(file, segment, item);
+            if (!looked) return looked.error();
+        }
+        const std::string_view reason = log::name_of(*item.flaw);
+        if (item.end <= confirmed_ && item.end < file_end_) {
+            damaged(segment, item.begin, item.end, reason, &item.header);
+            return std::optional<std::uint64_t>();
+        }
+        const std::uint64_t end = std::max(confirmed_, item.begin);
+        if (end > item.begin) damaged(segment, item.begin, end, reason, &item.header);
+        cut(segment, end);
+        return std::optional(end);
+    }
+
+    /// The same in a segment that was complete: all of it was synced.
+    std::optional<std::uint64_t> judge(const InspectedSegment& segment, const ScanItem& item) {
+        if (item.begin >= confirmed_ && item.written_end == item.begin) return item.begin;
+        const std::string_view reason = log::name_of(*item.flaw);
+        if (item.end < file_end_) {
             damaged(segment, item.begin, item.end, reason, &item.header);
             return std::nullopt;
         }
-        const std::uint64_t bad = std::max(confirmed, is_last(segment) ? 0 : item.written_end);
-        damaged(segment, item.begin, std::max(bad, item.begin + 1), reason, &item.header);
-        if (is_last(segment) && item.written_end > bad) {
-            visitor_.cut(
-                {{segment.number, static_cast<std::uint32_t>(bad)}, item.written_end - bad});
-        }
-        return bad;
+        const std::uint64_t end = std::max({confirmed_, item.written_end, item.begin + 1});
+        damaged(segment, item.begin, end, reason, &item.header);
+        return end;
     }
 
     Result<LogEnd> read_segment(const InspectedSegment& segment) {
         auto file = disk_.open(segment_path(directory_, segment.number), Access::read);
         if (!file) return file.error();
-        const std::uint64_t confirmed = confirmed_end(segment);
+        confirmed_ = confirmed_end(segment);
+        looked_behind_ = false;
         file_end_ = std::min(segment.bytes, segment.end.value_or(segment.bytes));
         if (!segment.header) {
             damaged(segment, 0, block_size, "the segment's header is damaged");
         }
         SegmentScan scan(**file, segment.number, log_.identity.log_id, block_size, file_end_);
-        std::uint64_t end = block_size;
-        bool any = false;
+        LogEnd end{block_size, segment.header.has_value()};
         ScanItem item;
         for (;;) {
             auto more = scan.next(item);
             if (!more) return more.error();
             if (!*more) break;
-            if (item.flaw) {
-                const auto ends = judge(segment, item, confirmed);
-                end = ends.value_or(item.end);
-                if (ends) break;
+            if (!item.flaw) {
+                take(segment, item);
+                end = {item.end, false};
                 continue;
             }
-            end = item.end;
-            any = true;
-            const facts::Place place{segment.number, static_cast<std::uint32_t>(item.begin)};
-            if (!visitor_.record(place, item.header, item.body)) {
-                damaged(segment, item.begin, item.end, "the body is not what its kind has",
-                        &item.header);
-            }
-            tell(done_ + item.end);
+            Result<std::optional<std::uint64_t>> ends = judge_any(**file, segment, item);
+            if (!ends) return ends.error();
+            const std::uint64_t behind = ends->value_or(item.end);
+            end = {behind, end.is_empty && behind == block_size};
+            if (*ends) break;
         }
-        if (confirmed > end) {
-            damaged(segment, end, confirmed, "the file ends before it");
-            end = confirmed;
+        if (confirmed_ > end.offset) {
+            damaged(segment, end.offset, confirmed_, "the file ends before it");
+            end = {confirmed_, false};
         }
-        return LogEnd{end, !any && segment.header && end == block_size};
+        return end;
+    }
+
+    Result<std::optional<std::uint64_t>> judge_any(File& file, const InspectedSegment& segment,
+                                                   const ScanItem& item) {
+        if (is_last(segment)) return judge_last(file, segment, item);
+        return judge(segment, item);
+    }
+
+    void take(const InspectedSegment& segment, const ScanItem& item) {
+        const log::Place place{segment.number, static_cast<std::uint32_t>(item.begin)};
+        if (!visitor_.record(place, item.header, item.body)) {
+            damaged(segment, item.begin, item.end, "the body is not what its kind has",
+                    &item.header);
+        }
+        tell(done_ + item.end);
     }
 
     Disk& disk_;
     const std::string& directory_;
     const InspectedLog& log_;
     LogVisitor& visitor_;
-    const Progress& progress_;
+    const log::Progress& progress_;
     std::uint64_t all_ = 0;
     std::uint64_t done_ = 0;
     std::uint64_t told_ = 0;
+
+    // Of the segment at hand:
     std::uint64_t file_end_ = 0;
+    std::uint64_t confirmed_ = 0;    ///< all before it was synced
+    std::uint64_t written_end_ = 0;  ///< behind the last byte that is not zero
+    bool looked_behind_ = false;     ///< so both are final
 };
 
 }  // namespace
 
 Result<LogEnd> read_log(Disk& disk, const std::string& directory, const InspectedLog& log,
-                        LogVisitor& visitor, const Progress& progress) {
+                        LogVisitor& visitor, const log::Progress& progress) {
     return Reader(disk, directory, log, visitor, progress).run();
 }
 

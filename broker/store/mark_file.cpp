@@ -14,10 +14,11 @@ std::string mark_file_bytes(const Mark& mark) {
 
 Result<MarkFile> MarkFile::open(Disk& disk, const std::string& directory, Mark last) {
     const std::string path = in(directory, mark_name);
-    const bool is_there = disk.exists(path);
-    auto file = disk.open(path, is_there ? Access::write : Access::create);
+    auto there = disk.look(path);
+    if (!there) return there.error();
+    auto file = disk.open(path, *there ? Access::write : Access::create);
     if (!file) return file.error();
-    if (!is_there) {
+    if (!*there) {
         if (Status done = (*file)->write(0, mark_file_bytes(last)); !done) return done.error();
         if (Status done = (*file)->sync(); !done) return done.error();
         if (Status done = disk.sync_directory(directory); !done) return done.error();
@@ -25,20 +26,29 @@ Result<MarkFile> MarkFile::open(Disk& disk, const std::string& directory, Mark l
     return MarkFile(std::move(*file), last);
 }
 
-Status MarkFile::write(facts::Place place) {
-    Mark mark = last_;
-    ++mark.count;
-    mark.segment = place.segment;
-    mark.offset = place.offset;
+Status MarkFile::write(const Mark& mark) {
     Status done = file_->write(mark.count % 2 == 0 ? 0 : second_block_at, to_block(mark));
     if (done) last_ = mark;
     return done;
 }
 
-Status MarkFile::write_both(facts::Place place, std::uint32_t first) {
-    last_.first = first;
-    if (Status done = write(place); !done) return done;
-    if (Status done = write(place); !done) return done;
+Status MarkFile::write(log::Place place) {
+    Mark mark = last_;
+    ++mark.count;
+    mark.segment = place.segment;
+    mark.offset = place.offset;
+    return write(mark);
+}
+
+Status MarkFile::write_both(log::Place place, std::uint32_t first) {
+    Mark mark = last_;
+    mark.first = first;
+    mark.segment = place.segment;
+    mark.offset = place.offset;
+    for (int block = 0; block < 2; ++block) {
+        ++mark.count;
+        if (Status done = write(mark); !done) return done;
+    }
     return file_->sync();
 }
 

@@ -11,7 +11,7 @@
 
 #include <zex/result.hpp>
 
-#include "broker/facts/place.h"
+#include "broker/log/place.h"
 #include "broker/store/disk.h"
 #include "broker/store/log_files.h"
 
@@ -23,16 +23,19 @@ class MarkFile {
     static Result<MarkFile> open(Disk& disk, const std::string& directory, Mark last);
 
     /// What is before `place` is synced.
-    Status write(facts::Place place);
-    /// The same in both blocks, synced; segments before `first` may be removed then.
-    Status write_both(facts::Place place, std::uint32_t first);
+    Status write(log::Place place);
+    /// The same in both blocks, synced; segments before `first` may be removed then, and none
+    /// behind `place` needs to be there.
+    Status write_both(log::Place place, std::uint32_t first);
 
     const Mark& last() const { return last_; }
 
   private:
     MarkFile(std::unique_ptr<File> file, Mark last) : file_(std::move(file)), last_(last) {}
+    Status write(const Mark& mark);
+
     std::unique_ptr<File> file_;
-    Mark last_;
+    Mark last_;  ///< that was written
 };
 
 /// A whole file with one mark in both blocks.

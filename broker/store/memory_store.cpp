@@ -1,19 +1,18 @@
 #include "broker/store/memory_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
 
+#include "broker/log/fold.h"
 #include "broker/store/disk.h"
-#include "broker/store/fold.h"
 #include "broker/store/record_reader.h"
 #include "broker/store/segment_scan.h"
 #include "common/base/check.h"
 
 namespace zex::store {
 namespace {
-
-constexpr std::uint64_t log_id = 1;
 
 /// A segment as a file that can only be read.
 class Bytes final : public File {
@@ -36,18 +35,20 @@ class Bytes final : public File {
 
 }  // namespace
 
-Recovered MemoryStore::fold() const {
-    Recovered found;
-    found.fresh = log_.last == 0;
-    found.next_segment = log_.last + 1;
-    Fold fold;
+log::Recovered MemoryStore::fold() const {
+    log::Recovered found;
+    found.fresh = log_.next == 1;
+    found.next_segment = log_.next;
+    log::Fold fold(log_.log_id);
     for (const auto& [number, bytes] : log_.segments) {
-        found.segments.push_back({number, bytes.size(), 0, 0, false});
+        log::RecoveredSegment& row = found.segments.emplace_back();
+        row.number = number;
+        row.bytes = bytes.size();
         Bytes file(bytes);
-        SegmentScan scan(file, number, log_id, facts::segment_header_size, bytes.size());
+        SegmentScan scan(file, number, log_.log_id, log::segment_header_size, bytes.size());
         ScanItem item;
         for (auto more = scan.next(item); more && *more; more = scan.next(item)) {
-            const facts::Place place{number, static_cast<std::uint32_t>(item.begin)};
+            const log::Place place{number, static_cast<std::uint32_t>(item.begin)};
             const bool good = !item.flaw && fold.take(place, item.header, item.body);
             if (!good) found.damage.push_back(damage_at(place, item.end, "not a record"));
         }
@@ -56,34 +57,27 @@ Recovered MemoryStore::fold() const {
     return found;
 }
 
-Result<Recovered> MemoryStore::recover(const Progress& progress) {
-    Recovered found = fold();
-    log_.last = found.next_segment;
-    log_.segments[log_.last].assign(facts::segment_header_size, '\0');
-    written_ = synced_ = {log_.last, facts::segment_header_size};
+Result<log::Recovered> MemoryStore::recover(const log::Progress& progress) {
+    log::Recovered found = fold();
+    written_ = synced_ = {log_.next, log::segment_header_size};
     if (progress) progress(1, 1);
     return found;
 }
 
-Status MemoryStore::write(std::span<facts::Batch> batches) {
+void MemoryStore::write_chunk(const log::Chunk& chunk) {
+    if (chunk.bytes.empty() || chunk.end() <= written_) return;
+    std::string& segment = log_.segments[chunk.begin.segment];
+    if (segment.empty()) segment.assign(log::segment_header_size, '\0');
+    ZEX_CHECK(chunk.begin.offset <= segment.size());
+    segment += std::string_view(chunk.bytes).substr(segment.size() - chunk.begin.offset);
+    log_.next = std::max(log_.next, chunk.begin.segment + 1);
+    written_ = chunk.end();
+}
+
+Status MemoryStore::write(std::span<const log::Batch> batches) {
     bool asked = false;
-    for (facts::Batch& batch : batches) {
-        for (const facts::Piece& piece : batch.pieces) {
-            std::string& segment = log_.segments[piece.begin.segment];
-            if (segment.empty()) segment.assign(facts::segment_header_size, '\0');
-            ZEX_CHECK(segment.size() == piece.begin.offset);
-            log_.last = piece.begin.segment;
-            const std::size_t begin = segment.size();
-            segment += piece.bytes;
-            for (std::size_t at = begin; at < segment.size();) {
-                const auto rest = std::string_view(segment).substr(at);
-                const std::size_t size = facts::unchecked_header(rest).size;
-                facts::seal(segment.data() + at, size, log_id,
-                            {log_.last, static_cast<std::uint32_t>(at)});
-                at += size;
-            }
-            written_ = {log_.last, static_cast<std::uint32_t>(segment.size())};
-        }
+    for (const log::Batch& batch : batches) {
+        for (const log::Chunk& chunk : batch.chunks) write_chunk(chunk);
         asked = asked || batch.sync;
     }
     return asked ? sync() : Status();
@@ -94,29 +88,27 @@ Status MemoryStore::sync() {
     return {};
 }
 
-std::vector<StoredRecord> MemoryStore::read(std::span<const facts::Place> places) {
-    std::vector<StoredRecord> out;
-    for (const facts::Place place : places) {
+Result<std::vector<log::StoredRecord>> MemoryStore::read(std::span<const log::Place> places) {
+    std::vector<log::StoredRecord> out;
+    for (const log::Place place : places) {
         const auto segment = log_.segments.find(place.segment);
-        const bool there = segment != log_.segments.end() && place.offset < segment->second.size();
-        const Slice bytes = Slice::copy_of(
-            there ? std::string_view(segment->second).substr(place.offset) : std::string_view());
-        StoredRecord record = stored_record(bytes.view(), bytes.block(), log_id, place);
-        const auto kind = record.header.kind;
-        if (!record.damage && kind != facts::Kind::enqueued && kind != facts::Kind::kept) {
-            record.damage = damage_at(place, place.offset, "the record is not a message");
-            record.body = {};
+        if (segment == log_.segments.end()) {
+            return error(ErrorCode::disk_error,
+                         "there is no segment " + std::to_string(place.segment));
         }
-        out.push_back(std::move(record));
+        const std::size_t skip = std::min<std::size_t>(place.offset, segment->second.size());
+        const Slice bytes = Slice::copy_of(std::string_view(segment->second).substr(skip));
+        out.push_back(stored_record(bytes.view(), bytes.block(), log_.log_id, place));
+        require_message(out.back());
     }
     return out;
 }
 
-Result<SegmentPiece> MemoryStore::read_segment(facts::Place from, std::size_t bytes_max) {
+Result<log::SegmentPiece> MemoryStore::read_segment(log::Place from, std::size_t bytes_max) {
     const std::string& bytes = log_.segments.at(from.segment);
     Bytes file(bytes);
-    const auto begin = std::max<std::uint64_t>(from.offset, facts::segment_header_size);
-    SegmentScan scan(file, from.segment, log_id, begin, bytes.size());
+    const auto begin = std::max<std::uint64_t>(from.offset, log::segment_header_size);
+    SegmentScan scan(file, from.segment, log_.log_id, begin, bytes.size());
     return take_piece(scan, from.segment, bytes_max);
 }
 
@@ -126,14 +118,32 @@ Status MemoryStore::remove_before(std::uint32_t segment) {
     return {};
 }
 
+Status MemoryStore::cut(log::Place place) {
+    if (place == written_) return {};
+    ZEX_CHECK(place < written_);
+    log_.segments.erase(log_.segments.upper_bound(place.segment), log_.segments.end());
+    log_.segments.at(place.segment).resize(place.offset);
+    log_.next = place.segment + 1;
+    written_ = synced_ = place;
+    return {};
+}
+
+Status MemoryStore::adopt(std::uint64_t log_id) {
+    ZEX_CHECK(log_.next == 1 && log_id != 0);
+    log_.log_id = log_id;
+    return {};
+}
+
+Result<Space> MemoryStore::space() {
+    Space space;
+    space.free_bytes = std::numeric_limits<std::uint64_t>::max();
+    for (const auto& [number, bytes] : log_.segments) space.used_bytes += bytes.size();
+    return space;
+}
+
 Status MemoryStore::backup(const std::string& directory) {
     return error(ErrorCode::storage_failed,
                  "a store in memory has no files that could be copied to " + directory);
-}
-
-Result<Verified> MemoryStore::verify(const Progress& progress) {
-    if (progress) progress(1, 1);
-    return Verified{fold()};
 }
 
 }  // namespace zex::store

@@ -4,10 +4,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,14 +21,22 @@ Error failure(const char* call, const std::string& path, int number) {
     const std::string reason =
         std::string(call) + " of " + path + ": " + std::system_category().message(number);
     const bool full = number == ENOSPC || number == EDQUOT;
-    return error(full ? ErrorCode::disk_full : ErrorCode::storage_failed,
+    return error(full ? ErrorCode::disk_full : ErrorCode::disk_error,
                  full ? reason + "; make room and it goes on" : reason);
 }
 
-/// Never disk_full, which would be tried again.
+/// Never one that would be tried again.
 Status synced_or(int result, const char* call, const std::string& path) {
     if (result == 0) return {};
     return error(ErrorCode::storage_failed, failure(call, path, errno).reason);
+}
+
+/// The disk has refused bytes; where only the system was short of something, it was not asked.
+Error write_failure(const std::string& path, int number) {
+    Error wrong = failure("pwrite", path, number);
+    const bool may_pass = number == ENOMEM || number == ENOBUFS || number == EAGAIN;
+    if (wrong.code == ErrorCode::disk_error && !may_pass) wrong.code = ErrorCode::storage_failed;
+    return wrong;
 }
 
 Status done_or(int result, const char* call, const std::string& path) {
@@ -68,7 +76,7 @@ class PosixFile final : public File {
             const auto put = uninterrupted([&] {
                 return ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
             });
-            if (put < 0) return failure("pwrite", path_, errno);
+            if (put < 0) return write_failure(path_, errno);
             offset += static_cast<std::uint64_t>(put);
             bytes.remove_prefix(static_cast<std::size_t>(put));
         }
@@ -117,6 +125,16 @@ class PosixLock final : public DirectoryLock {
     const int fd_;
 };
 
+Error in_use(const std::string& path) {
+    return error(ErrorCode::data_in_use, "another broker holds the lock " + path +
+                                             "; stop it, or use another data directory");
+}
+
+EntryKind kind_of(const struct stat& about) {
+    if (S_ISREG(about.st_mode)) return EntryKind::file;
+    return S_ISDIR(about.st_mode) ? EntryKind::directory : EntryKind::other;
+}
+
 int flags_of(Access access) {
     switch (access) {
         case Access::read:
@@ -131,40 +149,83 @@ int flags_of(Access access) {
 
 }  // namespace
 
+Result<std::size_t> read_fully(File& file, std::uint64_t offset, std::span<char> into) {
+    std::size_t have = 0;
+    while (have < into.size()) {
+        auto got = file.read(offset + have, into.subspan(have));
+        if (!got) return got.error();
+        if (*got > 0) {
+            have += *got;
+            continue;
+        }
+        auto size = file.size();
+        if (!size) return size.error();
+        if (*size <= offset + have) break;
+        return error(ErrorCode::disk_error, "a read gave no bytes, and the file goes on");
+    }
+    return have;
+}
+
 Result<std::unique_ptr<File>> PosixDisk::open(const std::string& path, Access access) {
-    const int fd =
-        uninterrupted([&] { return ::open(path.c_str(), flags_of(access) | O_CLOEXEC, 0600); });
+    const int flags = flags_of(access) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    const int fd = uninterrupted([&] { return ::open(path.c_str(), flags, 0600); });
     if (fd < 0) return failure("open", path, errno);
-    return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
+    auto file = std::make_unique<PosixFile>(fd, path);
+    struct stat about {};
+    if (::fstat(fd, &about) != 0) return failure("fstat", path, errno);
+    if (!S_ISREG(about.st_mode)) {
+        return error(ErrorCode::disk_error, path + " is not a regular file");
+    }
+    return std::unique_ptr<File>(std::move(file));
 }
 
 Result<std::vector<DirectoryEntry>> PosixDisk::list(const std::string& directory) {
-    namespace fs = std::filesystem;
+    DIR* const open = ::opendir(directory.c_str());
+    if (open == nullptr) return failure("opendir", directory, errno);
+    const std::unique_ptr<DIR, int (*)(DIR*)> closed(open, ::closedir);
     std::vector<DirectoryEntry> entries;
-    std::error_code wrong;
-    fs::directory_iterator next(directory, wrong);
-    while (!wrong && next != fs::directory_iterator()) {
-        if (next->is_regular_file(wrong) && !wrong) {
-            entries.push_back({next->path().filename().string(), next->file_size(wrong)});
+    for (;;) {
+        errno = 0;
+        const dirent* const next = ::readdir(open);
+        if (next == nullptr) break;
+        const std::string name = next->d_name;
+        if (name == "." || name == "..") continue;
+        struct stat about {};
+        if (::fstatat(::dirfd(open), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (errno == ENOENT) continue;  // it has just gone
+            return failure("stat", directory + "/" + name, errno);
         }
-        if (!wrong) next.increment(wrong);
+        entries.push_back({name, kind_of(about), static_cast<std::uint64_t>(about.st_size),
+                           static_cast<std::uint64_t>(about.st_blocks) * 512});
     }
-    if (wrong) return failure("readdir", directory, wrong.value());
+    if (errno != 0) return failure("readdir", directory, errno);
     std::ranges::sort(entries, {}, &DirectoryEntry::name);
     return entries;
 }
 
-bool PosixDisk::exists(const std::string& path) {
+Result<std::optional<EntryKind>> PosixDisk::look(const std::string& path) {
     struct stat about {};
-    return ::stat(path.c_str(), &about) == 0;
+    if (::stat(path.c_str(), &about) == 0) return std::optional(kind_of(about));
+    if (errno == ENOENT) return std::optional<EntryKind>();
+    return failure("stat", path, errno);
+}
+
+Status PosixDisk::check_writable(const std::string& directory) {
+    if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+        return failure("access", directory, errno);
+    }
+    const int fd = uninterrupted(
+        [&] { return ::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600); });
+    if (fd >= 0) {
+        ::close(fd);
+        return {};
+    }
+    // Not every file system has files without a name; those that cannot say so here.
+    if (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT) return {};
+    return failure("open of a file in", directory, errno);
 }
 
 Status PosixDisk::make_directory(const std::string& path) {
-    if (exists(path)) return {};
-    const auto slash = path.find_last_of('/');
-    if (slash != std::string::npos && slash > 0) {
-        if (Status above = make_directory(path.substr(0, slash)); !above) return above;
-    }
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failure("mkdir", path, errno);
     return {};
 }
@@ -174,7 +235,8 @@ Status PosixDisk::rename(const std::string& from, const std::string& to) {
 }
 
 Status PosixDisk::remove(const std::string& path) {
-    return done_or(::unlink(path.c_str()), "unlink", path);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failure("unlink", path, errno);
+    return {};
 }
 
 Status PosixDisk::link(const std::string& from, const std::string& to) {
@@ -190,15 +252,28 @@ Status PosixDisk::sync_directory(const std::string& path) {
     return synced;
 }
 
-Result<std::unique_ptr<DirectoryLock>> PosixDisk::lock(const std::string& path) {
-    const int fd =
-        uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); });
+Result<std::unique_ptr<DirectoryLock>> PosixDisk::lock(const std::string& directory) {
+    const int fd = uninterrupted(
+        [&] { return ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    if (fd < 0) return failure("open", directory, errno);
+    auto lock = std::make_unique<PosixLock>(fd);
+    if (uninterrupted([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) != 0) {
+        if (errno == EWOULDBLOCK) return in_use(directory);
+        // File systems of a network lock files only: lock_file() has to do.
+        const bool cannot = errno == EBADF || errno == EINVAL || errno == EOPNOTSUPP;
+        if (!cannot) return failure("flock", directory, errno);
+    }
+    return std::unique_ptr<DirectoryLock>(std::move(lock));
+}
+
+Result<std::unique_ptr<DirectoryLock>> PosixDisk::lock_file(const std::string& path) {
+    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    const int fd = uninterrupted([&] { return ::open(path.c_str(), flags, 0600); });
     if (fd < 0) return failure("open", path, errno);
     auto lock = std::make_unique<PosixLock>(fd);
     if (uninterrupted([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) != 0) {
-        if (errno != EWOULDBLOCK) return failure("flock", path, errno);
-        return error(ErrorCode::data_in_use, "another broker holds the lock " + path +
-                                                 "; stop it, or use another data directory");
+        if (errno == EWOULDBLOCK) return in_use(path);
+        return failure("flock", path, errno);
     }
     return std::unique_ptr<DirectoryLock>(std::move(lock));
 }

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "broker/log/batch.h"
+#include "broker/log/sealing.h"
 #include "broker/store/log_files.h"
 #include "broker/store/log_inspection.h"
 #include "broker/store/segment_scan.h"
@@ -18,13 +20,13 @@ constexpr std::uint64_t gap_max = 32 << 10;
 constexpr std::size_t last_guess = 4096;
 
 bool is_message(facts::Kind kind) {
-    return kind == facts::Kind::enqueued || kind == facts::Kind::kept;
+    return kind == facts::Kind::enqueued || kind == facts::Kind::relocated;
 }
 
 }  // namespace
 
-Damage damage_at(facts::Place place, std::uint64_t end, std::string reason) {
-    Damage damage;
+log::Damage damage_at(log::Place place, std::uint64_t end, std::string reason) {
+    log::Damage damage;
     damage.file = std::string(log_name) + "/" + segment_name(place.segment);
     damage.begin = place;
     damage.end = static_cast<std::uint32_t>(end);
@@ -32,19 +34,26 @@ Damage damage_at(facts::Place place, std::uint64_t end, std::string reason) {
     return damage;
 }
 
-StoredRecord stored_record(std::string_view bytes, const BlockRef& block, std::uint64_t log_id,
-                           facts::Place place) {
-    StoredRecord out;
+log::StoredRecord stored_record(std::string_view bytes, const BlockRef& block, std::uint64_t log_id,
+                                log::Place place) {
+    log::StoredRecord out;
     out.place = place;
-    const facts::Read read = facts::read_record(bytes, log_id, place);
+    const log::Read read = log::read_record(bytes, log_id, place);
     if (read.flaw) {
         out.damage = damage_at(place, place.offset + std::uint64_t{facts::header_size},
-                               std::string(facts::name_of(*read.flaw)));
+                               std::string(log::name_of(*read.flaw)));
         return out;
     }
     out.header = read.header;
     out.body = Slice(block, read.body);
     return out;
+}
+
+void require_message(log::StoredRecord& record) {
+    if (record.damage || is_message(record.header.kind)) return;
+    record.damage = damage_at(record.place, record.place.offset + record.header.size,
+                              "the record is not a message");
+    record.body = {};
 }
 
 Result<File*> RecordReader::file(std::uint32_t segment) {
@@ -60,77 +69,79 @@ void RecordReader::forget_before(std::uint32_t segment) {
     std::erase_if(files_, [segment](const auto& entry) { return entry.first < segment; });
 }
 
-StoredRecord RecordReader::read_one(File& file, facts::Place place, std::size_t size) {
-    auto length = file.size();
-    const std::uint64_t rest =
-        length && *length > place.offset ? *length - place.offset : std::uint64_t{0};
-    if (rest < size) size = static_cast<std::size_t>(rest);
-    const BlockRef block = BlockRef::allocate(std::max<std::size_t>(size, 1));
-    auto got = file.read(place.offset, {block->data(), size});
-    if (!got) {
-        StoredRecord out;
-        out.place = place;
-        out.damage = damage_at(place, place.offset + size, got.error().reason);
-        return out;
+/// Alone, from the file: for a record that did not fit, or was wrong.
+Result<log::StoredRecord> RecordReader::read_one(log::Place place) {
+    auto opened = file(place.segment);
+    if (!opened) return opened.error();
+    char head[facts::header_size];
+    auto got = read_fully(**opened, place.offset, head);
+    if (!got) return got.error();
+    const std::string_view bytes(head, *got);
+    std::size_t size = *got;
+    if (*got == facts::header_size && bytes.starts_with(facts::record_mark)) {
+        auto length = (*opened)->size();
+        if (!length) return length.error();
+        const std::uint64_t rest = *length - std::min<std::uint64_t>(*length, place.offset);
+        size = static_cast<std::size_t>(
+            std::min<std::uint64_t>(facts::unchecked_header(bytes).size, rest));
     }
+    return read_sized(**opened, place, size);
+}
+
+Result<log::StoredRecord> RecordReader::read_sized(File& file, log::Place place, std::size_t size) {
+    const BlockRef block = BlockRef::allocate(std::max<std::size_t>(size, 1));
+    auto got = read_fully(file, place.offset, {block->data(), size});
+    if (!got) return got.error();
     return stored_record({block->data(), *got}, block, log_id_, place);
 }
 
-void RecordReader::read_group(std::span<const facts::Place> group, std::vector<StoredRecord>& out) {
-    const auto fail = [&](const std::string& reason) {
-        for (const facts::Place place : group) {
-            out.push_back({place, {}, {}, damage_at(place, place.offset, reason)});
-        }
-    };
+Status RecordReader::read_group(std::span<const log::Place> group,
+                                std::vector<log::StoredRecord>& out) {
     auto opened = file(group.front().segment);
-    if (!opened) return fail(opened.error().reason);
+    if (!opened) return opened.error();
     const std::uint32_t begin = group.front().offset;
     const std::uint64_t span = group.back().offset - begin;
     const std::size_t average = group.size() > 1 ? span / (group.size() - 1) : 0;
     const auto want = static_cast<std::size_t>(span + std::max(last_guess, average * 2));
     const BlockRef block = BlockRef::allocate(want);
-    auto got = (*opened)->read(begin, {block->data(), want});
-    if (!got) return fail(got.error().reason);
-    for (const facts::Place place : group) {
+    auto got = read_fully(**opened, begin, {block->data(), want});
+    if (!got) return got.error();
+    for (const log::Place place : group) {
         const std::size_t skip = std::min<std::size_t>(place.offset - begin, *got);
-        const std::string_view bytes(block->data() + skip, *got - skip);
-        if (bytes.size() >= facts::header_size && bytes.starts_with(facts::record_mark)) {
-            const std::size_t size = facts::unchecked_header(bytes).size;
-            if (size > bytes.size()) {
-                out.push_back(read_one(**opened, place, size));
-                continue;
-            }
+        log::StoredRecord record =
+            stored_record({block->data() + skip, *got - skip}, block, log_id_, place);
+        if (record.damage) {
+            auto again = read_one(place);
+            if (!again) return again.error();
+            record = std::move(*again);
         }
-        out.push_back(stored_record(bytes, block, log_id_, place));
+        require_message(record);
+        out.push_back(std::move(record));
     }
+    return {};
 }
 
-std::vector<StoredRecord> RecordReader::read(std::span<const facts::Place> places) {
-    std::vector<StoredRecord> out;
+Result<std::vector<log::StoredRecord>> RecordReader::read(std::span<const log::Place> places) {
+    std::vector<log::StoredRecord> out;
     out.reserve(places.size());
     for (std::size_t i = 0; i < places.size();) {
         std::size_t end = i + 1;
-        const auto joins = [&](facts::Place next) {
-            const facts::Place before = places[end - 1];
+        const auto joins = [&](log::Place next) {
+            const log::Place before = places[end - 1];
             return next.segment == before.segment && next.offset >= before.offset &&
                    next.offset - before.offset <= gap_max &&
-                   next.offset - places[i].offset + 2 * gap_max <= read_bytes_max;
+                   next.offset - places[i].offset + 2 * gap_max <= log::read_bytes_max;
         };
         while (end < places.size() && joins(places[end])) ++end;
-        read_group(places.subspan(i, end - i), out);
+        if (Status done = read_group(places.subspan(i, end - i), out); !done) return done.error();
         i = end;
-    }
-    for (StoredRecord& record : out) {
-        if (record.damage || is_message(record.header.kind)) continue;
-        record.damage = damage_at(record.place, record.place.offset + record.header.size,
-                                  "the record is not a message");
-        record.body = {};
     }
     return out;
 }
 
-Result<SegmentPiece> take_piece(SegmentScan& scan, std::uint32_t segment, std::size_t bytes_max) {
-    SegmentPiece piece;
+Result<log::SegmentPiece> take_piece(SegmentScan& scan, std::uint32_t segment,
+                                     std::size_t bytes_max) {
+    log::SegmentPiece piece;
     const BlockRef block = BlockRef::allocate(std::max<std::size_t>(bytes_max, 1));
     std::size_t used = 0;
     ScanItem item;
@@ -138,12 +149,12 @@ Result<SegmentPiece> take_piece(SegmentScan& scan, std::uint32_t segment, std::s
         auto more = scan.next(item);
         if (!more) return more.error();
         if (!*more) return piece;
-        const facts::Place place{segment, static_cast<std::uint32_t>(item.begin)};
-        StoredRecord record{place, item.header, {}, {}};
+        const log::Place place{segment, static_cast<std::uint32_t>(item.begin)};
+        log::StoredRecord record{place, item.header, {}, {}};
         if (item.flaw && item.written_end == item.begin) continue;  // set aside, never written
         if (item.flaw) {
             record.header = {};
-            record.damage = damage_at(place, item.end, std::string(facts::name_of(*item.flaw)));
+            record.damage = damage_at(place, item.end, std::string(log::name_of(*item.flaw)));
         } else if (item.body.size() > bytes_max - used) {
             record.body = Slice::copy_of(item.body);
             used = bytes_max;
@@ -160,11 +171,11 @@ Result<SegmentPiece> take_piece(SegmentScan& scan, std::uint32_t segment, std::s
     }
 }
 
-Result<SegmentPiece> RecordReader::read_segment(facts::Place from, std::size_t bytes_max,
-                                                std::uint64_t end) {
+Result<log::SegmentPiece> RecordReader::read_segment(log::Place from, std::size_t bytes_max,
+                                                     std::uint64_t end) {
     auto opened = file(from.segment);
     if (!opened) return opened.error();
-    const auto begin = std::max<std::uint64_t>(from.offset, facts::segment_header_size);
+    const auto begin = std::max<std::uint64_t>(from.offset, log::segment_header_size);
     SegmentScan scan(**opened, from.segment, log_id_, begin, end);
     return take_piece(scan, from.segment, bytes_max);
 }

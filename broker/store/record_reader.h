@@ -1,4 +1,6 @@
-// Reads single records back: for consumers by place, for cleaning segment by segment.
+// Reads single records back: for consumers by place, for compaction segment by segment. A call that
+// fails is an error and says nothing about records; bytes that are no record are read twice before
+// they are called damage.
 //
 // Thread: the store's. Keeps up to `open_max` files open.
 #pragma once
@@ -13,32 +15,40 @@
 
 #include <zex/result.hpp>
 
+#include "broker/log/place.h"
+#include "broker/log/stored_record.h"
 #include "broker/store/disk.h"
-#include "broker/store/store.h"
 
 namespace zex::store {
 
 /// Bytes at a place that are not the message that should be there.
-Damage damage_at(facts::Place place, std::uint64_t end, std::string reason);
+log::Damage damage_at(log::Place place, std::uint64_t end, std::string reason);
 
 /// The record that `bytes` begin with, with its body as part of `block`.
-StoredRecord stored_record(std::string_view bytes, const BlockRef& block, std::uint64_t log_id,
-                           facts::Place place);
+log::StoredRecord stored_record(std::string_view bytes, const BlockRef& block, std::uint64_t log_id,
+                                log::Place place);
+
+/// Any other record is not what a consumer may be given.
+void require_message(log::StoredRecord& record);
 
 class RecordReader {
   public:
     RecordReader(Disk& disk, std::string directory, std::uint64_t log_id)
         : disk_(disk), directory_(std::move(directory)), log_id_(log_id) {}
 
-    std::vector<StoredRecord> read(std::span<const facts::Place> places);
+    Result<std::vector<log::StoredRecord>> read(std::span<const log::Place> places);
     /// Of a segment of which `end` bytes count.
-    Result<SegmentPiece> read_segment(facts::Place from, std::size_t bytes_max, std::uint64_t end);
+    Result<log::SegmentPiece> read_segment(log::Place from, std::size_t bytes_max,
+                                           std::uint64_t end);
+    /// Forgets the files of all segments, or of those before one: they were removed or cut.
+    void forget() { files_.clear(); }
     void forget_before(std::uint32_t segment);
 
   private:
     Result<File*> file(std::uint32_t segment);
-    void read_group(std::span<const facts::Place> group, std::vector<StoredRecord>& out);
-    StoredRecord read_one(File& file, facts::Place place, std::size_t size);
+    Status read_group(std::span<const log::Place> group, std::vector<log::StoredRecord>& out);
+    Result<log::StoredRecord> read_one(log::Place place);
+    Result<log::StoredRecord> read_sized(File& file, log::Place place, std::size_t size);
 
     static constexpr std::size_t open_max = 64;
     Disk& disk_;
@@ -49,6 +59,7 @@ class RecordReader {
 
 /// Collects the records of a scan until they come to `bytes_max`; both stores use it.
 class SegmentScan;
-Result<SegmentPiece> take_piece(SegmentScan& scan, std::uint32_t segment, std::size_t bytes_max);
+Result<log::SegmentPiece> take_piece(SegmentScan& scan, std::uint32_t segment,
+                                     std::size_t bytes_max);
 
 }  // namespace zex::store

@@ -7,19 +7,21 @@
 
 #include <zex/result.hpp>
 
+#include "broker/log/recovered.h"
 #include "broker/store/disk.h"
 #include "broker/store/log_inspection.h"
-#include "broker/store/recovered.h"
 
 namespace zex::store {
 
 struct Recovery {
     InspectedLog log;
-    Recovered found;
-    /// For the header of the segment found.next_segment.
-    std::uint64_t previous_end = 0;
+    log::Recovered found;
+    /// Of the last segment; where there is none, nothing.
+    std::uint64_t last_end = 0;
+    bool last_is_empty = false;  ///< its header is good, and nothing in it counts: begun anew
 };
 
-Result<Recovery> recover_log(Disk& disk, const std::string& directory, const Progress& progress);
+Result<Recovery> recover_log(Disk& disk, const std::string& directory,
+                             const log::Progress& progress);
 
 }  // namespace zex::store

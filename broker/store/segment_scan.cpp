@@ -43,7 +43,7 @@ Result<std::string_view> SegmentScan::bytes(std::uint64_t offset, std::size_t si
         const auto want = static_cast<std::size_t>(
             std::min<std::uint64_t>(std::max(size, keep + window), end_ - offset));
         if (buffer_.size() < want) buffer_.resize(want);
-        auto got = file_.read(offset + keep, {buffer_.data() + keep, want - keep});
+        auto got = read_fully(file_, offset + keep, {buffer_.data() + keep, want - keep});
         if (!got) return got.error();
         buffer_at_ = offset;
         buffer_size_ = keep + *got;
@@ -53,15 +53,32 @@ Result<std::string_view> SegmentScan::bytes(std::uint64_t offset, std::size_t si
     return std::string_view(buffer_.data() + skip, buffer_size_ - skip);
 }
 
-Result<facts::Read> SegmentScan::record(std::uint64_t offset) {
+Result<log::Read> SegmentScan::record(std::uint64_t offset) {
     auto have = bytes(offset, facts::header_size);
     if (!have) return have.error();
-    const facts::Place place{segment_, static_cast<std::uint32_t>(offset)};
-    facts::Read read = facts::read_record(*have, log_id_, place);
-    if (read.flaw != facts::Flaw::size) return read;
+    const log::Place place{segment_, static_cast<std::uint32_t>(offset)};
+    log::Read read = log::read_record(*have, log_id_, place);
+    if (read.flaw != log::Flaw::size) return read;
     have = bytes(offset, facts::unchecked_header(*have).size);  // it may only need more bytes
     if (!have) return have.error();
-    return facts::read_record(*have, log_id_, place);
+    return log::read_record(*have, log_id_, place);
+}
+
+/// From the file, since what is in memory may have changed there or on its way.
+Result<log::Read> SegmentScan::read_again(std::uint64_t offset, const log::Read& before) {
+    const auto rest = static_cast<std::size_t>(end_ - offset);
+    again_.resize(std::min(facts::header_size, rest));
+    auto got = read_fully(file_, offset, again_);
+    if (!got) return got.error();
+    if (*got < facts::header_size) return before;
+    const std::string_view head(again_.data(), again_.size());
+    if (!head.starts_with(facts::record_mark)) return before;
+    const std::size_t size = std::min<std::size_t>(facts::unchecked_header(head).size, rest);
+    again_.resize(std::max(facts::header_size, size));
+    got = read_fully(file_, offset, again_);
+    if (!got) return got.error();
+    const log::Place place{segment_, static_cast<std::uint32_t>(offset)};
+    return log::read_record({again_.data(), *got}, log_id_, place);
 }
 
 Result<bool> SegmentScan::next(ScanItem& item) {
@@ -69,19 +86,21 @@ Result<bool> SegmentScan::next(ScanItem& item) {
     auto read = record(at_);
     if (!read) return read.error();
     if (at_ >= end_) return false;  // the file was shorter
+    if (read->flaw) {
+        read = read_again(at_, *read);
+        if (!read) return read.error();
+    }
     item.begin = at_;
     item.flaw = read->flaw;
     item.header = read->header;
     item.body = read->body;
     item.end = at_ + read->header.size;
-    if (read->flaw == facts::Flaw::kind) {
-        item.written_end = item.end;
-    } else if (read->flaw) {
+    if (read->flaw) {
         auto have = bytes(at_, facts::header_size);
         if (!have) return have.error();
         item.header = {};
         item.body = {};
-        if (*read->flaw != facts::Flaw::mark) item.header = facts::unchecked_header(*have);
+        if (*read->flaw != log::Flaw::mark) item.header = facts::unchecked_header(*have);
         if (Status found = find_next(item); !found) return found.error();
     }
     at_ = item.end;
@@ -116,8 +135,8 @@ Status SegmentScan::find_next(ScanItem& item) {
         if (whole && (size <= small_record || size <= search_budget_)) {
             auto read = record(from);
             if (!read) return read.error();
-            if (!read->flaw || *read->flaw == facts::Flaw::kind) break;
-            if (*read->flaw == facts::Flaw::checksum) {
+            if (!read->flaw) break;
+            if (*read->flaw == log::Flaw::checksum) {
                 search_budget_ -= std::min<std::uint64_t>(search_budget_, size);
             }
         }

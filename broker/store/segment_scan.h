@@ -1,5 +1,6 @@
 // Reads the records of one segment one after another, in large reads. Where bytes are no record it
-// looks for the next mark that begins a good one, and gives what lies between as one stretch.
+// looks for the next mark that begins a good one, and gives what lies between as one stretch. What
+// is wrong was read twice.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <zex/result.hpp>
 
 #include "broker/facts/record.h"
+#include "broker/log/sealing.h"
 #include "broker/store/disk.h"
 
 namespace zex::store {
@@ -19,7 +21,7 @@ namespace zex::store {
 struct ScanItem {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
-    std::optional<facts::Flaw> flaw;
+    std::optional<log::Flaw> flaw;
     facts::Header header;           ///< with a flaw: what the bytes say, if they begin with a mark
     std::string_view body;          ///< valid until the next call
     std::uint64_t written_end = 0;  ///< with a flaw: behind the last byte that is not zero
@@ -37,7 +39,8 @@ class SegmentScan {
   private:
     /// Bytes from `offset` on, at least `size` of them or up to the end of the file.
     Result<std::string_view> bytes(std::uint64_t offset, std::size_t size);
-    Result<facts::Read> record(std::uint64_t offset);
+    Result<log::Read> record(std::uint64_t offset);
+    Result<log::Read> read_again(std::uint64_t offset, const log::Read& before);
     Status find_next(ScanItem& item);
 
     File& file_;
@@ -46,6 +49,7 @@ class SegmentScan {
     std::uint64_t at_;
     std::uint64_t end_;
     std::vector<char> buffer_;
+    std::vector<char> again_;      ///< a record read a second time
     std::uint64_t buffer_at_ = 0;  ///< offset in the file of its first byte
     std::size_t buffer_size_ = 0;  ///< bytes of it that are filled
     std::uint64_t search_budget_;  ///< bytes that may still be hashed in vain

@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "client/examples/example.h"
+#include "example.h"
 
 namespace {
 

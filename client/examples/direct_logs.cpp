@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/examples/example.h"
+#include "example.h"
 
 namespace {
 

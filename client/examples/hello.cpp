@@ -1,7 +1,7 @@
 // The shortest whole thing: a temporary queue, one message through the default exchange, an ack.
 #include <iostream>
 
-#include "client/examples/example.h"
+#include "example.h"
 
 int main() {
     return example::run([] {

@@ -127,6 +127,7 @@ Status Socket::apply(SocketKind kind, const SocketOptions& options) {
     want(ZMQ_CONNECT_TIMEOUT, options.connect_timeout_ms);
     want(ZMQ_RECONNECT_IVL, options.reconnect_ms);
     want(ZMQ_RECONNECT_IVL_MAX, options.reconnect_max_ms);
+    if (options.ipv6) want(ZMQ_IPV6, 1);
     if (kind == SocketKind::router) want(ZMQ_ROUTER_MANDATORY, 1);
     if (kind == SocketKind::dealer) want(ZMQ_IMMEDIATE, options.immediate ? 1 : 0);
     for (const auto& [option, value] : wanted) {
@@ -147,6 +148,10 @@ Status Socket::bind(const std::string& endpoint) {
 }
 
 Status Socket::connect(const std::string& endpoint) {
+    // Without the option libzmq takes an IPv6 address for a name; with it, a name for IPv6 first.
+    if (endpoint.find('[') != std::string::npos) {
+        if (Status done = set(ZMQ_IPV6, 1); !done) return done;
+    }
     if (zmq_connect(handle_, endpoint.c_str()) == 0) return {};
     return failed("cannot connect to " + endpoint);
 }
@@ -173,6 +178,13 @@ int Socket::signal_fd() const {
     std::size_t size = sizeof fd;
     if (zmq_getsockopt(handle_, ZMQ_FD, &fd, &size) != 0) return -1;
     return fd;
+}
+
+bool Socket::has_input() const {
+    int events = 0;
+    std::size_t size = sizeof events;
+    if (zmq_getsockopt(handle_, ZMQ_EVENTS, &events, &size) != 0) return true;  // closed: see there
+    return (events & ZMQ_POLLIN) != 0;
 }
 
 Sent Socket::send(std::span<Frame> frames) {
@@ -208,7 +220,7 @@ Got Socket::receive(std::vector<Frame>& frames) {
 }
 
 bool poll(std::span<PollItem> items, std::optional<Duration> timeout) {
-    constexpr std::size_t most = 64;
+    constexpr std::size_t most = 128;
     ZEX_CHECK(items.size() <= most);
     std::array<zmq_pollitem_t, most> raw{};
     for (std::size_t i = 0; i < items.size(); ++i) {

@@ -55,6 +55,7 @@ struct SocketOptions {
     std::optional<int> connect_timeout_ms;
     std::optional<int> reconnect_ms;
     std::optional<int> reconnect_max_ms;
+    bool ipv6 = false;      ///< IPv6 addresses beside those of IPv4
     bool immediate = true;  ///< dealer: queue nothing for a connection that is not up
 };
 
@@ -93,6 +94,9 @@ class Socket {
     /// nothing comes before waiting for it, and after every send, which may use the signal up.
     int signal_fd() const;
 
+    /// Whether receive() would give something now. Uses the signal up, as sending does.
+    bool has_input() const;
+
     /// Sends all frames as one message, or none. Never blocks.
     Sent send(std::span<Frame> frames);
 
@@ -115,7 +119,7 @@ struct PollItem {
     bool ready = false;
 };
 
-/// Waits until one of at most 64 items can be read, or `timeout` has passed (none: for ever).
+/// Waits until one of at most 128 items can be read, or `timeout` has passed (none: for ever).
 /// Rounds up to milliseconds. False when the context is shut down.
 bool poll(std::span<PollItem> items, std::optional<Duration> timeout);
 

@@ -129,6 +129,7 @@ void describe(Visit& visit, Op& op) {
     visit.flag("passive", op.passive);
     visit.number("max_messages", op.max_messages);
     visit.number("max_bytes", op.max_bytes);
+    visit.text("overflow", op.overflow);
 }
 
 template <class Visit, Any<DeleteQueue> Op>

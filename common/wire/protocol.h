@@ -75,6 +75,7 @@ struct DeclareQueue {
     std::optional<std::uint64_t>
         max_messages;                        ///< ready and unacked; beyond it publishes are refused
     std::optional<std::uint64_t> max_bytes;  ///< payload and property bytes, likewise
+    std::string overflow;  ///< at a bound: "refuse" publishes (as empty), or "drop_head"
 };
 
 struct DeleteQueue {

@@ -24,13 +24,17 @@ struct QueueView {
     double ack_rate = 0;
     std::uint64_t redelivered = 0;
     std::uint64_t dropped = 0;
-    std::string state;  ///< ok, unattended, stalled, suspended, full
+    std::uint64_t refused = 0;  ///< messages that were not published because it was full
+    std::string state;  ///< ok, growing, held, stalled, unattended, dropping, full, suspended
+    std::uint64_t idle_ms = 0;  ///< since a message last left it; 0 when none has
+    std::uint64_t held = 0;     ///< unacked ones that no present consumer holds
     std::uint64_t bytes = 0;
     std::uint64_t published = 0;
     std::uint64_t delivered = 0;
     std::uint64_t acked = 0;
     std::uint64_t max_messages = 0;
     std::uint64_t max_bytes = 0;
+    std::string overflow;  ///< at these bounds: refuse or drop_head
     bool auto_delete = false;
     std::string session;  ///< owner of an exclusive queue, else empty
 };
@@ -49,13 +53,17 @@ void describe(Visit& visit, QueueView& row) {
     visit("ack_rate", row.ack_rate);
     visit("redelivered", row.redelivered);
     visit("dropped", row.dropped);
+    visit("refused", row.refused);
     visit("state", row.state);
+    visit("idle_ms", row.idle_ms);
+    visit("held", row.held);
     visit("bytes", row.bytes);
     visit("published", row.published);
     visit("delivered", row.delivered);
     visit("acked", row.acked);
     visit("max_messages", row.max_messages);
     visit("max_bytes", row.max_bytes);
+    visit("overflow", row.overflow);
     visit("auto_delete", row.auto_delete);
     visit("session", row.session);
 }
@@ -68,6 +76,7 @@ struct ExchangeView {
     std::uint64_t published = 0;
     std::uint64_t routed = 0;      ///< published messages that at least one queue took
     std::uint64_t unroutable = 0;  ///< published messages that no queue was bound for
+    std::uint64_t refused = 0;     ///< published = routed + unroutable + refused
     bool auto_delete = false;
     bool durable = false;
 };
@@ -81,6 +90,7 @@ void describe(Visit& visit, ExchangeView& row) {
     visit("published", row.published);
     visit("routed", row.routed);
     visit("unroutable", row.unroutable);
+    visit("refused", row.refused);
     visit("auto_delete", row.auto_delete);
     visit("durable", row.durable);
 }
@@ -135,6 +145,7 @@ struct ConsumerView {
     std::string consumer;
     std::string queue;
     std::string session;
+    std::string client;
     std::string peer;
     std::uint64_t unacked = 0;
     std::uint64_t unacked_bytes = 0;
@@ -142,7 +153,7 @@ struct ConsumerView {
     std::uint64_t credit = 0;
     std::uint64_t credit_bytes = 0;
     bool no_ack = false;
-    std::string state;  ///< ready, waiting (out of credit), suspended
+    std::string state;  ///< ready, waiting (out of credit), suspended, cancelled, get
     std::uint64_t delivered = 0;
     std::uint64_t acked = 0;
 };
@@ -152,6 +163,7 @@ void describe(Visit& visit, ConsumerView& row) {
     visit("consumer", row.consumer);
     visit("queue", row.queue);
     visit("session", row.session);
+    visit("client", row.client);
     visit("peer", row.peer);
     visit("unacked", row.unacked);
     visit("unacked_bytes", row.unacked_bytes);

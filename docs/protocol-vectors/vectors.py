@@ -13,7 +13,7 @@ DEFAULTS = {
     "declare_exchange": dict(kind="direct", durable=False, auto_delete=False, passive=False),
     "delete_exchange": dict(if_unused=False),
     "declare_queue": dict(queue="", durable=False, durability="", exclusive=False, auto_delete=False,
-                          passive=False, max_messages=None, max_bytes=None),
+                          passive=False, max_messages=None, max_bytes=None, overflow=""),
     "delete_queue": dict(if_unused=False, if_empty=False),
     "bind": {}, "unbind": {}, "purge": {}, "cancel": {}, "list": {},
     "consume": dict(consumer="", credit=None, credit_bytes=None, no_ack=False, data=False),
@@ -136,6 +136,9 @@ request("queues", "declare a temporary queue", {"op": "declare_queue", "id": 4})
 request("queues", "declare a queue with bounds",
         {"op": "declare_queue", "id": 4, "queue": "orders", "max_messages": 1000,
          "max_bytes": 1000000})
+request("queues", "declare a queue that drops its oldest",
+        {"op": "declare_queue", "id": 4, "queue": "latest", "max_messages": 1000,
+         "overflow": "drop_head"})
 request("queues", "declare an exclusive queue that goes with its last consumer",
         {"op": "declare_queue", "id": 4, "queue": "mine", "exclusive": True, "auto_delete": True})
 request("queues", "names are UTF-8", {"op": "declare_queue", "id": 4, "queue": "Aufträge/中"})

@@ -1,67 +1,68 @@
 #include "broker/core/backlog.h"
 
+#include <cstdint>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 namespace zex::core {
 namespace {
 
-facts::Place at(std::uint64_t sequence) {
-    return {1, static_cast<std::uint32_t>(64 + sequence)};
-}
+using Sequences = std::vector<std::uint64_t>;
 
 /// With the sequences 0 to `last`.
 Backlog backlog_to(std::uint64_t last) {
     Backlog backlog;
-    for (std::uint64_t sequence = 0; sequence <= last; ++sequence) {
-        backlog.push({sequence, at(sequence)});
-    }
+    for (std::uint64_t sequence = 0; sequence <= last; ++sequence) backlog.push(sequence);
     return backlog;
 }
 
-std::vector<std::uint64_t> sequences(const Backlog& backlog) {
-    std::vector<std::uint64_t> all;
-    for (const Backlog::Entry& entry : backlog.first(backlog.size())) {
-        CHECK(entry.place == at(entry.sequence));
-        all.push_back(entry.sequence);
-    }
-    return all;
+Sequences all(const Backlog& backlog) {
+    return backlog.first(backlog.size(), UINT64_MAX);
 }
 
 }  // namespace
 
-TEST_CASE("a backlog gives its messages in their order, with their places", "[backlog]") {
+TEST_CASE("a backlog gives its messages in their order", "[backlog]") {
     Backlog backlog = backlog_to(9999);
-    backlog.push({20'000, at(20'000)});
+    backlog.push(20'000);
     CHECK(backlog.size() == 10'001);
     for (std::uint64_t sequence = 0; sequence < 10'000; ++sequence) {
-        REQUIRE(backlog.front().sequence == sequence);
-        REQUIRE(backlog.front().place == at(sequence));
+        REQUIRE(backlog.front() == sequence);
         backlog.pop();
     }
-    CHECK(backlog.front().sequence == 20'000);
+    CHECK(backlog.front() == 20'000);
 }
 
-TEST_CASE("a message is found where it is, and not once it has left", "[backlog]") {
+TEST_CASE("the first of a backlog are as many as asked for, before an end", "[backlog]") {
     Backlog backlog = backlog_to(5);
-    backlog.pop();
-    CHECK(backlog.find(0) == nullptr);
-    REQUIRE(backlog.find(5) != nullptr);
-    CHECK(*backlog.find(5) == at(5));
-    CHECK(backlog.find(6) == nullptr);
+    backlog.push({10, 12});
+    CHECK(backlog.first(3, UINT64_MAX) == Sequences{0, 1, 2});
+    CHECK(backlog.first(100, 11) == Sequences{0, 1, 2, 3, 4, 5, 10});
+    CHECK(backlog.first(100, 0).empty());
 }
 
 TEST_CASE("a message is taken out of a backlog from anywhere", "[backlog]") {
     Backlog backlog = backlog_to(5);
     backlog.pop();
-    CHECK(backlog.take(3) == at(3));
+    CHECK(backlog.take(3));
     CHECK_FALSE(backlog.take(3));
     CHECK_FALSE(backlog.take(0));
-    CHECK(sequences(backlog) == std::vector<std::uint64_t>{1, 2, 4, 5});
-    CHECK(backlog.take(1) == at(1));
-    CHECK(backlog.take(5) == at(5));
-    CHECK(sequences(backlog) == std::vector<std::uint64_t>{2, 4});
-    CHECK(backlog.take(2) == at(2));
-    CHECK(backlog.take(4) == at(4));
+    CHECK(all(backlog) == Sequences{1, 2, 4, 5});
+    CHECK(backlog.take(1));
+    CHECK(backlog.take(5));
+    CHECK(all(backlog) == Sequences{2, 4});
+    CHECK(backlog.take(2));
+    CHECK(backlog.take(4));
+    CHECK(backlog.empty());
+    CHECK(backlog.size() == 0);
+}
+
+TEST_CASE("all of a backlog are taken as ranges", "[backlog]") {
+    Backlog backlog = backlog_to(5);
+    backlog.push({10, 12});
+    const auto ranges = backlog.take_all();
+    CHECK(ranges == std::deque<facts::SequenceRange>{{0, 5}, {10, 12}});
     CHECK(backlog.empty());
 }
 

@@ -86,11 +86,6 @@ ConnectionId connection_of(const Effect& effect) {
     return {};  // for the store
 }
 
-std::uint32_t size_of_record(std::string_view record) {
-    facts::Cursor cursor{record.substr(16)};
-    return cursor.u32();
-}
-
 Entropy counting() {
     return [next = std::uint64_t{0}]() mutable { return ++next; };
 }
@@ -110,46 +105,48 @@ Lines in_words(const Effect& effect, const Effects& all) {
     return {};
 }
 
-Story::Story(const Limits& limits) : core(limits, counting()) {}
-
-Story::Story(const Limits& limits, std::uint32_t segment_bytes) : core(limits, counting()) {
-    effects_.tape.emplace(1, facts::Tape::Bounds{segment_bytes});
+Story::Story(const Limits& limits, Disk disk) : core(limits, counting()) {
+    if (disk == Disk::there) apply(StorageState{});
 }
 
 void Story::starts_from(const Restored& found, const Story& before) {
     log_ = before.log_;
-    effects_.tape.emplace(log_.rbegin()->first.segment + 1, facts::Tape::Bounds{1 << 20});
-    for (const RestoredQueue& queue : found.queues) restored += queue.messages.size();
+    messages_ = before.messages_;
+    for (const RestoredQueue& queue : found.queues) {
+        for (const facts::SequenceRange& range : queue.messages) {
+            restored += range.last - range.first + 1;
+        }
+    }
     apply(Restore{&found});
 }
 
 void Story::stores() {
-    if (effects_.tape->empty()) return;
-    const facts::Batch batch = effects_.tape->take();
-    for (const facts::Piece& piece : batch.pieces) {
-        facts::Place place = piece.begin;
-        std::string_view rest = piece.bytes;
-        while (!rest.empty()) {
-            const std::uint32_t size = size_of_record(rest);
-            log_[place] = rest.substr(0, size);
-            facts::seal(log_[place].data(), size, 0, place);
-            place.offset += size;
-            rest.remove_prefix(size);
-        }
-    }
-    apply(Committed{batch.number, batch.tape_bytes, batch.pieces.back().begin.segment});
+    if (unstored_.empty()) return;
+    facts::each_record(unstored_.bytes(), [this](std::string_view record) {
+        const facts::Header header = facts::unchecked_header(record);
+        const bool message = header.kind == facts::Kind::enqueued ||
+                             header.kind == facts::Kind::relocated;
+        if (message) messages_[{header.queue, header.sequence}] = log_.size();
+        log_.emplace_back(record);
+    });
+    facts_ += unstored_.count();
+    fact_bytes_ += unstored_.bytes().size();
+    unstored_.clear();
+    apply(Committed{facts_, fact_bytes_});
 }
 
 void Story::reads(std::size_t most) {
     for (const Load& load : std::exchange(loads_, {})) {
-        Loaded loaded{load.queue, load.to_keep, {}};
-        for (const Backlog::Entry& entry : load.messages) {
+        Loaded loaded{load.queue, {}};
+        for (const std::uint64_t sequence : load.sequences) {
             if (loaded.messages.size() == most) break;
-            const std::string& record = log_.at(entry.place);
-            const facts::Read read = facts::read_record(record, 0, entry.place);
             LoadedMessage& message = loaded.messages.emplace_back();
-            message.sequence = entry.sequence;
-            if (!read.flaw) message.message = facts::read_message(read.body);
+            message.sequence = sequence;
+            const MessageId id{load.queue.number(), sequence};
+            if (damaged_.contains(id)) continue;
+            const std::string_view record = log_.at(messages_.at(id));
+            message.message = facts::read_message(facts::unchecked_header(record).flags,
+                                                  record.substr(facts::header_size));
         }
         apply(loaded);
     }
@@ -160,19 +157,11 @@ void Story::settles_down() {
         stores();
         reads();
         tick_while_due();
-    } while (!effects_.tape->empty() || !loads_.empty());
+    } while (!unstored_.empty() || !loads_.empty());
 }
 
 void Story::damages(const std::string& queue_name, std::uint64_t sequence) {
-    const std::uint64_t id = queue(queue_name).id.number();
-    for (auto& [place, record] : log_) {
-        const facts::Read read = facts::read_record(record, 0, place);
-        const bool message =
-            read.header.kind == facts::Kind::enqueued || read.header.kind == facts::Kind::kept;
-        if (message && read.header.queue == id && read.header.sequence == sequence) {
-            record.back() ^= 1;
-        }
-    }
+    damaged_.insert({queue(queue_name).id.number(), sequence});
 }
 
 Client& Story::operator[](const std::string& name) {
@@ -200,7 +189,8 @@ Client* Story::on(ConnectionId connection) {
 
 void Story::apply(const Command& command) {
     effects_.clear();
-    core.apply(command, now, effects_);
+    core.apply(command, {now, wall_ms()}, effects_);
+    unstored_.append(effects_.records);
     hear(effects_);
     check_books();
 }
@@ -224,10 +214,6 @@ void Story::hear(const Effects& effects) {
 bool Story::hear_for_store(const Effect& effect) {
     if (const auto* load = std::get_if<Load>(&effect)) {
         loads_.push_back(*load);
-    } else if (const auto* removal = std::get_if<RemoveSegment>(&effect)) {
-        removed_segments.push_back(removal->segment);
-        std::erase_if(log_,
-                      [&](const auto& record) { return record.first.segment <= removal->segment; });
     } else if (const auto* damage = std::get_if<ReportDamage>(&effect)) {
         damage_reported.push_back(std::string(damage->queue) + " " +
                                   std::to_string(damage->sequence));
@@ -242,12 +228,12 @@ void Story::check_books() const {
     std::uint64_t on_disk_only = 0;
     for (const Queue* queue : core.topology().all_queues()) {
         held += queue->messages();
-        if (queue->shelf() != nullptr) on_disk_only += queue->shelf()->backlog.size();
+        if (queue->durable() != nullptr) on_disk_only += queue->durable()->backlog.size();
     }
     const Counters& c = counters();
     const std::uint64_t left = c.acked + c.auto_acked + c.dropped_rejected + c.dropped_purged +
-                               c.dropped_queue_deleted + c.dropped_session_ended +
-                               c.dropped_auto_deleted + c.dropped_damaged;
+                               c.dropped_overflow + c.dropped_queue_deleted +
+                               c.dropped_session_ended + c.dropped_auto_deleted + c.dropped_damaged;
     if (c.enqueued + restored != left + held) FAIL("the counters do not balance");
     std::uint64_t unsettled = 0;
     for (const Session* session : core.sessions().all()) unsettled += session->unacked();

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,9 +78,9 @@ class Client {
 
 class Story {
   public:
-    explicit Story(const Limits& limits = {});
-    /// With a log in segments of so many bytes, which the test moves on by stores() and reads().
-    Story(const Limits& limits, std::uint32_t segment_bytes);
+    /// With a disk the test moves it on by stores() and reads().
+    enum class Disk { none, there };
+    explicit Story(const Limits& limits = {}, Disk disk = Disk::none);
 
     /// The client of this name. A new one has said hello already.
     Client& operator[](const std::string& name);
@@ -88,7 +89,7 @@ class Story {
 
     void apply(const Command& command);
 
-    /// What is on the tape is stored.
+    /// The facts so far are stored.
     void stores();
     /// Messages that the core wants to have read are read, at most so many for each time it asked.
     void reads(std::size_t most = 1000);
@@ -98,9 +99,8 @@ class Story {
     void damages(const std::string& queue, std::uint64_t sequence);
     /// Begins with what the log of another story held.
     void starts_from(const Restored& restored, const Story& before);
-    /// What a broker that begins with this story's log would find.
-    const std::map<facts::Place, std::string>& log() const { return log_; }
-    std::vector<std::uint32_t> removed_segments;
+    /// The facts that are stored, as records.
+    const std::vector<std::string>& log() const { return log_; }
     std::vector<std::string> damage_reported;  ///< "queue sequence"
     /// Moves the time, then ticks where the core asked for it.
     void pass(std::chrono::milliseconds time);
@@ -108,6 +108,10 @@ class Story {
 
     Core core;
     Instant now{std::chrono::seconds(1)};
+    /// The wall clock, which goes with `now`.
+    std::uint64_t wall_ms() const {
+        return 1'700'000'000'000 + whole_milliseconds(now.since_start);
+    }
     std::uint64_t restored = 0;  ///< messages that a test gave it by Restore
 
     const Counters& counters() const { return core.counters(); }
@@ -127,9 +131,15 @@ class Story {
     std::map<std::string, std::unique_ptr<Client>> clients_;
     std::uint64_t last_connection_ = 0;
     Lines heard_by_all_;
+    using MessageId = std::pair<std::uint64_t, std::uint64_t>;  ///< queue and sequence
     Effects effects_;
-    std::map<facts::Place, std::string> log_;  ///< records
-    std::vector<Load> loads_;                  ///< not yet answered
+    facts::Records unstored_;
+    std::uint64_t facts_ = 0;       ///< written so far
+    std::uint64_t fact_bytes_ = 0;  ///< of these
+    std::vector<std::string> log_;
+    std::map<MessageId, std::size_t> messages_;  ///< where in log_
+    std::set<MessageId> damaged_;
+    std::vector<Load> loads_;  ///< not yet answered
 };
 
 /// The effect in words, one line each (a Deliver: one a message).

@@ -83,7 +83,7 @@ TEST_CASE("zex log print has a line for each record") {
     const Directory directory;
     const Finished printed = zex_log("print", directory.path);
     CHECK(printed.code == 0);
-    CHECK(printed.out.find(" kept 1 3 ") != std::string::npos);
+    CHECK(printed.out.find(" relocated 1 3 ") != std::string::npos);
     CHECK(printed.out.find(" settled 1 9 72 9 21-22\n") != std::string::npos);
     CHECK(printed.out.find(" offered 1 25 40\n") != std::string::npos);
     CHECK(printed.out.find("[bound logs error 1]") != std::string::npos);

@@ -105,7 +105,7 @@ class Stage {
 
     void apply(const core::Command& command) {
         core::Effects effects;
-        core_.apply(command, now_, effects);
+        core_.apply(command, {now_}, effects);
         for (const core::Effect& effect : effects.list) {
             std::visit([&](const auto& what) { show(what, effects); }, effect);
         }
@@ -124,7 +124,6 @@ class Stage {
     // Scripts have no disk: nothing is durable in them.
     [[noreturn]] static void no_disk() { throw std::logic_error("an effect for the store"); }
     void show(const core::Load&, const core::Effects&) { no_disk(); }
-    void show(const core::RemoveSegment&, const core::Effects&) { no_disk(); }
     void show(const core::ReportDamage&, const core::Effects&) { no_disk(); }
     void show(const core::Deliver& deliver, const core::Effects& effects) {
         wire::Deliver reply;

@@ -30,6 +30,10 @@ TEST_CASE("docs/errors.md is what zexd --print-errors-doc prints") {
     CHECK(file("docs/errors.md") == errors_doc());
 }
 
+TEST_CASE("docs/counters.md is what zexd --print-counters-doc prints") {
+    CHECK(file("docs/counters.md") == counters_doc());
+}
+
 TEST_CASE("every option and every error has a row in its page") {
     for (const Option& row : option_table()) {
         CHECK(settings_doc().find("`" + std::string(row.key) + "`") != std::string::npos);

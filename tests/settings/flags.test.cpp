@@ -116,7 +116,7 @@ TEST_CASE("a bad command line is the caller's fault: 64") {
           "unknown option --nothing-like-it; see zexd --help");
     CHECK(refusal(invoke({"start"}), 64) == "unexpected argument 'start'; see zexd --help");
     CHECK(refusal(invoke({"--log-level", "loud"}), 64) ==
-          "--log-level = 'loud' is not among its values; expected trace, debug, info, warn or "
+          "--log-level = 'loud' is not among its values; expected debug, info, warn or "
           "error");
     CHECK(refusal(invoke({"--net-io-threads"}), 64).find("--net-io-threads") != std::string::npos);
     CHECK(refusal(invoke({"--listen", "tcp://*:5695"}), 64).find("tcp://*:5695") !=
@@ -176,7 +176,8 @@ TEST_CASE("a variable that is no option is named, others are left alone") {
                                        "ZEXD_",         nullptr};
     const auto unknown = unknown_variables(environment);
     REQUIRE(unknown.size() == 2);
-    CHECK(unknown[0] ==
+    CHECK(unknown[0].field == "ZEXD_LOG_LEVLE");
+    CHECK(unknown[0].reason ==
           "the environment variable ZEXD_LOG_LEVLE is no option of zexd; did you mean "
           "ZEXD_LOG_LEVEL?");
 }

@@ -8,10 +8,8 @@
 namespace zex::shell {
 namespace {
 
-std::vector<net::Frame> frames(std::initializer_list<std::string_view> parts) {
-    std::vector<net::Frame> all;
-    for (const std::string_view part : parts) all.push_back(net::Frame::copy_of(part));
-    return all;
+std::vector<std::string_view> frames(std::initializer_list<std::string_view> parts) {
+    return parts;
 }
 
 ErrorCode refusal(Gate& gate, std::initializer_list<std::string_view> parts) {

@@ -21,16 +21,17 @@ struct Desk {
     Outbox outbox;
 
     explicit Desk(Outbox::Bounds bounds = {})
-        : outbox([this](ConnectionId to, std::span<net::Frame> frames) { return take(to, frames); },
-                 bounds) {
+        : outbox(
+              [this](ConnectionId to, std::span<net::Outgoing> frames) { return take(to, frames); },
+              bounds) {
         outbox.open(peer, wire::Form::json);
         outbox.open(other, wire::Form::json);
     }
 
-    net::Sent take(ConnectionId to, std::span<net::Frame> frames) {
+    net::Sent take(ConnectionId to, std::span<net::Outgoing> frames) {
         if (state != net::Sent::sent) return state;
         std::string line = std::to_string(to.number());
-        for (const net::Frame& frame : frames) line += " " + std::string(frame.view());
+        for (const net::Outgoing& frame : frames) line += " " + std::string(frame.view());
         sent.push_back(line);
         return net::Sent::sent;
     }

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "broker/shell/probes.h"
+#include "common/net/libzmq/probes.h"
 
 namespace zex::shell {
 namespace {
@@ -88,7 +88,7 @@ TEST_CASE("heartbeats of 0 never fall due") {
 }
 
 TEST_CASE("a probe is repeated a few times and then believed") {
-    Probes probes;
+    net::Probes probes;
     probes.start(a, at(0));
     int trials = 0;
     for (int ms = 0; ms <= 1000; ++ms) trials += static_cast<int>(probes.take_due(at(ms)).size());
@@ -97,7 +97,7 @@ TEST_CASE("a probe is repeated a few times and then believed") {
 }
 
 TEST_CASE("a probe that is stopped is not repeated, and a late look tries once for all") {
-    Probes probes;
+    net::Probes probes;
     probes.start(a, at(0));
     probes.start(b, at(0));
     probes.stop(a);

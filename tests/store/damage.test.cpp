@@ -93,7 +93,7 @@ class Examined {
     explicit Examined(Written& written) : written_(written) {
         for (const auto& [id, queue] : written.scribe->model().queues) {
             for (const auto& [sequence, payload] : queue.payloads) {
-                const facts::Place place = written.scribe->place(id, sequence);
+                const log::Place place = written.scribe->place(id, sequence);
                 char name[32];
                 std::snprintf(name, sizeof name, "/data/log/%08x.seg", place.segment);
                 // Exchange, key and properties of Scribe's messages: 11 bytes.
@@ -113,7 +113,7 @@ class Examined {
         const Model model = model_of(*found, *log);
         log.reset();
         std::string reports;
-        for (const store::Damage& damage : found->damage) reports += damage.text() + "\n";
+        for (const log::Damage& damage : found->damage) reports += damage.text() + "\n";
         INFO(reports);
         for (const auto& [id, queue] : model.queues) {
             for (const auto& [sequence, payload] : queue.payloads) {
@@ -139,7 +139,7 @@ class Examined {
         });
     }
 
-    static bool reported(const store::Recovered& found, const Message& message,
+    static bool reported(const log::Recovered& found, const Message& message,
                          const Touched& record) {
         for (const auto& queue : found.queues) {
             if (queue.declared.queue != message.first) continue;
@@ -153,7 +153,7 @@ class Examined {
         });
     }
 
-    void check_losses(const store::Recovered& found, const Model& model,
+    void check_losses(const log::Recovered& found, const Model& model,
                       const std::vector<Touched>& touched) {
         for (const auto& [message, record] : live_) {
             const auto queue = model.queues.find(message.first);
@@ -168,7 +168,7 @@ class Examined {
         }
     }
 
-    void check_report(const store::Recovered& found, const Model& model) {
+    void check_report(const log::Recovered& found, const Model& model) {
         Model as_written = written_.scribe->model();
         if (model.text() != as_written.text()) CHECK(found.damaged());
         for (const auto& queue : found.queues) {

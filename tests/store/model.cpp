@@ -20,39 +20,20 @@ std::string Model::text() const {
     return out;
 }
 
-std::vector<facts::TopologyChange> Model::snapshot() const {
-    std::vector<facts::TopologyChange> out;
-    for (const std::string& name : exchanges) {
-        out.emplace_back(facts::ExchangeDeclared{name, "direct", false});
-    }
-    for (const auto& [id, queue] : queues) {
-        facts::QueueDeclared declared;
-        declared.queue = id;
-        declared.name = queue.name;
-        declared.next_sequence = queue.next;
-        declared.offered = queue.offered;
-        out.emplace_back(declared);
-    }
-    for (const auto& [exchange, key, queue] : bindings) {
-        out.emplace_back(facts::Bound{exchange, key, queue});
-    }
-    return out;
-}
-
-Model model_of(const store::Recovered& found, store::Store& store, bool* unordered) {
+Model model_of(const log::Recovered& found, store::Store& store, bool* unordered) {
     Model model;
     for (const auto& exchange : found.exchanges) model.exchanges.insert(exchange.name);
     for (const auto& bound : found.bindings) {
         model.bindings.emplace(bound.exchange, bound.key, bound.queue);
     }
-    for (const store::RecoveredQueue& from : found.queues) {
+    for (const log::RecoveredQueue& from : found.queues) {
         ModelQueue& queue = model.queues[from.declared.queue];
         queue.name = from.declared.name;
         queue.next = from.declared.next_sequence;
         queue.offered = from.declared.offered;
         std::vector<std::uint64_t> sequences;
-        std::vector<facts::Place> places;
-        for (const store::Run& run : from.runs) {
+        std::vector<log::Place> places;
+        for (const log::Run& run : from.runs) {
             for (std::size_t i = 0; i < run.places.size(); ++i) {
                 if (!run.places[i]) continue;
                 const std::uint64_t sequence = run.first + i;
@@ -63,10 +44,15 @@ Model model_of(const store::Recovered& found, store::Store& store, bool* unorder
                 places.push_back(run.places[i]);
             }
         }
-        const std::vector<store::StoredRecord> records = store.read(places);
-        for (std::size_t i = 0; i < records.size(); ++i) {
-            const store::StoredRecord& record = records[i];
-            const auto message = facts::read_message(record.body.view());
+        auto records = store.read(places);
+        if (!records && records.error().may_retry()) records = store.read(places);
+        for (std::size_t i = 0; i < sequences.size(); ++i) {
+            if (!records) {
+                queue.payloads[sequences[i]] = "unread";
+                continue;
+            }
+            const log::StoredRecord& record = (*records)[i];
+            const auto message = facts::read_message(record.header.flags, record.body.view());
             const bool right = !record.damage && message &&
                                record.header.queue == from.declared.queue &&
                                record.header.sequence == sequences[i];

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "broker/facts/topology_change.h"
-#include "broker/store/recovered.h"
+#include "broker/log/recovered.h"
 #include "broker/store/store.h"
 
 namespace zex::test {
@@ -28,12 +28,11 @@ struct Model {
     std::set<std::tuple<std::string, std::string, std::uint64_t>> bindings;
 
     std::string text() const;
-    /// All of it as changes, as cleaning writes it.
-    std::vector<facts::TopologyChange> snapshot() const;
 };
 
 /// With every live message read back from the store. A message that cannot be read has the payload
-/// "damaged". `unordered` tells that sequences did not rise.
-Model model_of(const store::Recovered& found, store::Store& store, bool* unordered = nullptr);
+/// "damaged"; where the call failed, all of its queue have "unread". `unordered` tells that
+/// sequences did not rise.
+Model model_of(const log::Recovered& found, store::Store& store, bool* unordered = nullptr);
 
 }  // namespace zex::test

@@ -19,11 +19,11 @@ struct Segment {
     void add(const std::string& body) {
         std::string record;
         facts::put_header(record,
-                          {facts::Kind::enqueued, 0,
+                          {facts::Kind::enqueued, 0, 0,
                            static_cast<std::uint32_t>(facts::header_size + body.size()), 1, 1});
         record += body;
-        facts::seal(record.data(), record.size(), log_id,
-                    {1, static_cast<std::uint32_t>(bytes.size())});
+        log::seal(record.data(), record.size(), log_id,
+                  {1, static_cast<std::uint32_t>(bytes.size())});
         begins.push_back(bytes.size());
         bytes += record;
     }
@@ -93,7 +93,7 @@ TEST_CASE("a payload full of false marks hides no record behind it, and costs bo
     Segment segment;
     std::string hostile;
     while (hostile.size() < (2 << 20)) {
-        facts::put_header(hostile, {facts::Kind::enqueued, 0, 1 << 20, 1, 1});
+        facts::put_header(hostile, {facts::Kind::enqueued, 0, 0, 1 << 20, 1, 1});
     }
     segment.add(hostile);
     segment.add("good");

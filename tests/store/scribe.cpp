@@ -6,24 +6,24 @@
 
 namespace zex::test {
 
-Scribe::Scribe(store::Store& store, const store::Recovered& found, std::uint32_t segment_bytes)
-    : store_(store),
-      tape_(found.next_segment, {segment_bytes}),
-      oldest_(found.segments.empty() ? found.next_segment : found.segments.front().number),
-      model_(model_of(found, store)) {
-    for (const store::RecoveredQueue& queue : found.queues) {
-        for (const store::Run& run : queue.runs) {
-            for (std::size_t i = 0; i < run.places.size(); ++i) {
-                if (run.places[i]) places_[{queue.declared.queue, run.first + i}] = run.places[i];
-            }
-        }
-    }
-    made();
+Scribe::Scribe(store::Store& store, log::Recovered& found, std::uint32_t segment_bytes)
+    : store_(store), model_(model_of(found, store)), log_({segment_bytes}, found) {
+    states_.push_back(model_.text());
+}
+
+void Scribe::made(const facts::Records& records) {
+    log_.append(records);
+    states_.push_back(model_.text());
+}
+
+void Scribe::append(const facts::Records& records) {
+    made(records);
 }
 
 void Scribe::change(const facts::TopologyChange& what) {
-    tape_.topology({&what, 1});
-    made();
+    facts::Records records;
+    records.topology({&what, 1});
+    made(records);
 }
 
 void Scribe::declare_exchange(const std::string& name) {
@@ -42,7 +42,6 @@ void Scribe::declare_queue(std::uint64_t id, const std::string& name) {
 void Scribe::remove_queue(std::uint64_t id) {
     model_.queues.erase(id);
     std::erase_if(model_.bindings, [id](const auto& row) { return std::get<2>(row) == id; });
-    std::erase_if(places_, [id](const auto& row) { return row.first.first == id; });
     change(facts::QueueRemoved{id});
 }
 
@@ -56,66 +55,104 @@ void Scribe::unbind(const std::string& exchange, const std::string& key, std::ui
     change(facts::Unbound{exchange, key, queue});
 }
 
-facts::Place Scribe::enqueue(std::uint64_t queue, const std::string& payload, std::uint8_t flags) {
+log::Place Scribe::enqueue(std::uint64_t queue, const std::string& payload, std::uint8_t flags) {
     ModelQueue& to = model_.queues.at(queue);
     const std::uint64_t sequence = to.next++;
     to.payloads[sequence] = payload;
-    const facts::Place place =
-        tape_.enqueued(queue, sequence, flags, {"logs", "error", "\x80", "\x80", payload});
-    places_[{queue, sequence}] = place;
-    made();
-    return place;
+    if (flags != 0) to.offered = sequence + 1;
+    facts::Records records;
+    facts::StoredMessage message;
+    message.exchange = "logs";
+    message.key = "error";
+    message.common = "\x80";
+    message.own = "\x80";
+    message.payload = payload;
+    message.enqueued_ms = 1764000000000;
+    records.enqueued(queue, sequence, flags, message);
+    made(records);
+    return place(queue, sequence);
 }
 
 void Scribe::settle(std::uint64_t queue, std::vector<facts::SequenceRange> ranges) {
     for (const facts::SequenceRange& range : ranges) {
         auto& payloads = model_.queues.at(queue).payloads;
         payloads.erase(payloads.lower_bound(range.first), payloads.upper_bound(range.last));
-        places_.erase(places_.lower_bound({queue, range.first}),
-                      places_.upper_bound({queue, range.last}));
     }
-    tape_.settled(queue, ranges);
-    made();
+    facts::Records records;
+    records.settled(queue, ranges);
+    made(records);
 }
 
 void Scribe::offer(std::uint64_t queue, std::uint64_t before) {
     std::uint64_t& offered = model_.queues.at(queue).offered;
     offered = std::max(offered, before);
-    tape_.offered(queue, before);
-    made();
+    facts::Records records;
+    records.offered(queue, before);
+    made(records);
+}
+
+void Scribe::tell_progress(std::uint64_t queue, std::uint64_t offered) {
+    ModelQueue& of = model_.queues.at(queue);
+    of.offered = offered;
+    facts::Records records;
+    records.progress(queue, {of.next, offered});
+    made(records);
 }
 
 Status Scribe::flush(bool sync) {
-    if (sync) tape_.promise_sync();
-    left_over_.push_back(tape_.take());
+    if (log_.has_batch()) {
+        log::Batch batch = log_.take();
+        batch.sync = batch.sync || sync;
+        log::seal(batch, store_.log_id());
+        left_over_.push_back(std::move(batch));
+    }
     submitted_ = facts();
-    if (Status done = store_.write(left_over_); !done) return done;
-    left_over_.clear();
+    if (!left_over_.empty()) {
+        if (Status done = store_.write(left_over_); !done) return done;
+        written_ = left_over_.back().number;
+        left_over_.clear();
+    }
+    if (sync && store_.synced() != store_.written()) {
+        if (Status done = store_.sync(); !done) return done;
+    }
+    log_.written({written_, store_.synced()});
     if (store_.synced() == store_.written()) confirmed_ = submitted_;
     return {};
 }
 
-Status Scribe::clean() {
-    if (Status done = flush(true); !done) return done;
-    if (oldest_ >= store_.written().segment) return {};
-    facts::Place from{oldest_, 0};
-    while (from) {
-        auto piece = store_.read_segment(from, 700);
+Status Scribe::run(const log::CompactionJob& job) {
+    if (const auto* read = std::get_if<log::ReadSegment>(&job)) {
+        auto piece = store_.read_segment(read->from, read->bytes_max);
         if (!piece) return piece.error();
-        for (const store::StoredRecord& record : piece->records) {
-            const facts::Header& header = record.header;
-            const auto at = places_.find({header.queue, header.sequence});
-            if (record.damage || at == places_.end() || at->second != record.place) continue;
-            const auto message = facts::read_message(record.body.view());
-            at->second = tape_.kept(header.queue, header.sequence, header.flags, *message);
-        }
-        from = piece->next;
+        log_.segment_read(*piece);
+        return {};
     }
-    tape_.topology(model_.snapshot());
-    if (Status done = flush(true); !done) return done;
-    if (Status done = store_.remove_before(oldest_ + 1); !done) return done;
-    ++oldest_;
-    return {};
+    if (const auto* remove = std::get_if<log::RemoveBefore>(&job)) {
+        Status done = store_.remove_before(remove->segment);
+        if (done) log_.segment_removed();
+        return done;
+    }
+    return flush(true);
+}
+
+Status Scribe::clean() {
+    for (;;) {
+        if (!job_) job_ = log_.next_job();
+        if (log_.has_batch() || !left_over_.empty()) {
+            if (Status done = flush(false); !done) return done;
+            if (!job_) continue;
+        }
+        if (!job_) return {};
+        if (Status done = run(*job_); !done) return done;
+        job_.reset();
+    }
+}
+
+std::uint32_t Scribe::oldest() const {
+    for (std::uint32_t number = 1;; ++number) {
+        if (log_.segments().find(number) != nullptr) return number;
+        if (number > store_.written().segment) return number;
+    }
 }
 
 bool Scribe::allows(const std::string& text) const {

@@ -12,12 +12,18 @@ using store::File;
 
 namespace {
 
-Error wrong(const std::string& what, ErrorCode code = ErrorCode::storage_failed) {
+Error wrong(const std::string& what, ErrorCode code = ErrorCode::disk_error) {
     return error(code, what + ": simulated");
 }
 
 std::string parent(const std::string& path) {
     return path.substr(0, path.find_last_of('/'));
+}
+
+/// So many of the bytes from `offset` on fill their sectors.
+std::size_t whole_sectors(std::uint64_t offset, std::size_t bytes) {
+    const std::uint64_t end = (offset + bytes) / SimulatedDisk::sector * SimulatedDisk::sector;
+    return end > offset ? static_cast<std::size_t>(end - offset) : 0;
 }
 
 }  // namespace
@@ -28,10 +34,14 @@ class SimulatedFile final : public File {
         : disk_(disk), inode_(std::move(inode)), writes_(writes) {}
 
     Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override {
-        if (disk_.stopped()) return wrong("read");
+        if (Status begun = disk_.begin_any("read"); !begun) return begun.error();
         const std::string& from = inode_->now;
         const auto skip = static_cast<std::size_t>(std::min<std::uint64_t>(offset, from.size()));
-        return from.copy(into.data(), into.size(), skip);
+        std::size_t most = into.size();
+        if (++disk_.reads_ % 3 == 0 && disk_.short_reads) most = std::min(most / 2 + 1, most);
+        const std::size_t got = from.copy(into.data(), most, skip);
+        if (disk_.reads_ == disk_.lie_at_) std::fill_n(into.data(), got, 'z');
+        return got;
     }
     Status write(std::uint64_t offset, std::string_view bytes) override {
         const SimulatedDisk::Change change{false, offset, std::string(bytes)};
@@ -41,8 +51,9 @@ class SimulatedFile final : public File {
         disk_.writing_ = nullptr;
         if (!begun) {
             // Part of it is there all the same.
-            const SimulatedDisk::Change part{false, offset,
-                                             std::string(bytes.substr(0, bytes.size() / 2))};
+            const SimulatedDisk::Change part{
+                false, offset,
+                std::string(bytes.substr(0, whole_sectors(offset, bytes.size() / 2)))};
             if (!disk_.stopped()) make(part);
             return begun;
         }
@@ -51,14 +62,14 @@ class SimulatedFile final : public File {
         return {};
     }
     Status sync() override {
-        Status begun = begin("fdatasync");
+        Status begun = begin("fdatasync", true);
         if (begun) {
             inode_->synced = inode_->now;
         } else if (disk_.stopped()) {
             return begun;
         }
         inode_->unsynced.clear();  // also where it failed: Linux takes the pages for clean
-        return begun ? begun : wrong("fdatasync");
+        return begun ? begun : wrong("fdatasync", ErrorCode::storage_failed);
     }
     Status truncate(std::uint64_t bytes) override {
         if (Status begun = begin("ftruncate"); !begun) return begun;
@@ -72,12 +83,15 @@ class SimulatedFile final : public File {
         make({true, bytes, {}});
         return {};
     }
-    Result<std::uint64_t> size() override { return std::uint64_t{inode_->now.size()}; }
+    Result<std::uint64_t> size() override {
+        if (Status begun = disk_.begin_any("fstat"); !begun) return begun.error();
+        return std::uint64_t{inode_->now.size()};
+    }
 
   private:
-    Status begin(const char* what) {
+    Status begin(const char* what, bool is_sync = false) {
         if (!writes_) return wrong(std::string(what) + " of a file opened to read");
-        return disk_.begin_call(what);
+        return disk_.begin_call(what, is_sync);
     }
     void make(const SimulatedDisk::Change& change) {
         SimulatedDisk::apply(inode_->now, change);
@@ -99,8 +113,20 @@ class SimulatedLock final : public DirectoryLock {
     const std::string path_;
 };
 
-Status SimulatedDisk::begin_call(const std::string& what) {
+Status SimulatedDisk::begin_any(const std::string& what, bool is_sync) {
     if (stopped()) return wrong(what);
+    ++all_calls_;
+    if (all_calls_ == fail_any_at_ && !(is_sync && only_passing)) {
+        return wrong(what, fail_any_with_);
+    }
+    if (fault) {
+        if (const auto code = fault(what)) return wrong(what, *code);
+    }
+    return {};
+}
+
+Status SimulatedDisk::begin_call(const std::string& what, bool is_sync) {
+    if (Status begun = begin_any(what, is_sync); !begun) return begun;
     ++calls_;
     if (before_call) before_call(calls_);
     if (stopped()) return wrong(what);
@@ -198,11 +224,40 @@ std::unique_ptr<SimulatedDisk> SimulatedDisk::after(Crash crash, std::uint64_t s
             }
             to->synced = to->now;
         }
-        if (out->directories_.contains(parent(name))) out->names_[name] = to;
+        out->names_[name] = to;
     }
+    // What a lost directory held is lost; parents stand before their children.
+    std::erase_if(out->directories_, [&](const std::string& name) {
+        return !parent(name).empty() && !out->directories_.contains(parent(name));
+    });
+    std::erase_if(out->names_, [&](const auto& entry) {
+        return !parent(entry.first).empty() && !out->directories_.contains(parent(entry.first));
+    });
     out->synced_names_ = out->names_;
     out->synced_directories_ = out->directories_;
     out->links = links;
+    return out;
+}
+
+std::unique_ptr<SimulatedDisk> SimulatedDisk::after_kill() const {
+    auto out = std::make_unique<SimulatedDisk>();
+    std::map<const Inode*, std::shared_ptr<Inode>> copies;
+    const auto copied = [&](const std::shared_ptr<Inode>& inode) -> std::shared_ptr<Inode> {
+        if (!inode) return nullptr;
+        std::shared_ptr<Inode>& to = copies[inode.get()];
+        if (!to) to = std::make_shared<Inode>(*inode);
+        return to;
+    };
+    for (const auto& [name, inode] : names_) out->names_[name] = copied(inode);
+    for (const auto& [name, inode] : synced_names_) out->synced_names_[name] = copied(inode);
+    for (Renaming change : unsynced_names_) {
+        change.inode = copied(change.inode);
+        out->unsynced_names_.push_back(std::move(change));
+    }
+    out->directories_ = directories_;
+    out->synced_directories_ = synced_directories_;
+    out->links = links;
+    out->capacity_ = capacity_;
     return out;
 }
 
@@ -213,7 +268,9 @@ std::vector<std::string> SimulatedDisk::files() const {
 }
 
 Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, Access access) {
-    if (stopped()) return wrong("open");
+    if (access != Access::create) {
+        if (Status begun = begin_any("open"); !begun) return begun.error();
+    }
     const bool there = names_.contains(path);
     if (access == Access::create) {
         if (Status begun = begin_call("creat"); !begun) return begun.error();
@@ -231,25 +288,39 @@ Result<std::unique_ptr<File>> SimulatedDisk::open(const std::string& path, Acces
 }
 
 Result<std::vector<DirectoryEntry>> SimulatedDisk::list(const std::string& directory) {
-    if (stopped()) return wrong("readdir");
+    if (Status begun = begin_any("readdir"); !begun) return begun.error();
     std::vector<DirectoryEntry> out;
     for (const auto& [name, inode] : names_) {
         if (parent(name) != directory) continue;
-        out.push_back({name.substr(directory.size() + 1), inode->now.size()});
+        const std::uint64_t bytes = inode->now.size();
+        out.push_back({name.substr(directory.size() + 1), store::EntryKind::file, bytes, bytes});
     }
+    for (const std::string& name : directories_) {
+        if (parent(name) != directory) continue;
+        out.push_back({name.substr(directory.size() + 1), store::EntryKind::directory, 0, 0});
+    }
+    std::ranges::sort(out, {}, &DirectoryEntry::name);
     return out;
 }
 
-bool SimulatedDisk::exists(const std::string& path) {
-    return names_.contains(path) || directories_.contains(path);
+Result<std::optional<store::EntryKind>> SimulatedDisk::look(const std::string& path) {
+    if (Status begun = begin_any("stat"); !begun) return begun.error();
+    using Found = std::optional<store::EntryKind>;
+    if (names_.contains(path)) return Found(store::EntryKind::file);
+    if (path == "/" || directories_.contains(path)) return Found(store::EntryKind::directory);
+    return Found();
+}
+
+Status SimulatedDisk::check_writable(const std::string&) {
+    if (Status begun = begin_any("access"); !begun) return begun;
+    return writable ? Status() : wrong("access");
 }
 
 Status SimulatedDisk::make_directory(const std::string& path) {
-    if (directories_.contains(path)) return {};
-    if (const auto slash = path.find_last_of('/'); slash != std::string::npos && slash > 0) {
-        if (Status above = make_directory(path.substr(0, slash)); !above) return above;
-    }
+    if (path == "/" || directories_.contains(path)) return {};
     if (Status begun = begin_call("mkdir"); !begun) return begun;
+    const std::string above = parent(path);
+    if (!above.empty() && !directories_.contains(above)) return wrong("mkdir of " + path);
     change_names({{}, path, nullptr, true});
     return {};
 }
@@ -263,7 +334,7 @@ Status SimulatedDisk::rename(const std::string& from, const std::string& to) {
 
 Status SimulatedDisk::remove(const std::string& path) {
     if (Status begun = begin_call("unlink"); !begun) return begun;
-    if (!names_.contains(path)) return wrong("unlink of " + path);
+    if (!names_.contains(path)) return {};
     change_names({path, {}, nullptr, false});
     return {};
 }
@@ -276,7 +347,12 @@ Status SimulatedDisk::link(const std::string& from, const std::string& to) {
 }
 
 Status SimulatedDisk::sync_directory(const std::string& path) {
-    if (Status begun = begin_call("fsync of a directory"); !begun) return wrong("fsync");
+    if (Status begun = begin_call("fsync of a directory", true); !begun) {
+        // Opening the directory may fail as well, which is no failed sync.
+        return begun.error().code == ErrorCode::disk_full
+                   ? wrong("fsync", ErrorCode::storage_failed)
+                   : begun;
+    }
     std::vector<Renaming> rest;
     for (Renaming& change : unsynced_names_) {
         const std::string& name = change.name.empty() ? change.gone : change.name;
@@ -290,14 +366,24 @@ Status SimulatedDisk::sync_directory(const std::string& path) {
     return {};
 }
 
-Result<std::unique_ptr<DirectoryLock>> SimulatedDisk::lock(const std::string& path) {
-    if (stopped()) return wrong("flock");
+Result<std::unique_ptr<DirectoryLock>> SimulatedDisk::lock_name(const std::string& path) {
     if (!locks_.insert(path).second) return wrong("flock of " + path, ErrorCode::data_in_use);
-    if (!names_.contains(path)) change_names({{}, path, std::make_shared<Inode>(), false});
     return std::unique_ptr<DirectoryLock>(std::make_unique<SimulatedLock>(*this, path));
 }
 
+Result<std::unique_ptr<DirectoryLock>> SimulatedDisk::lock(const std::string& directory) {
+    if (Status begun = begin_any("flock"); !begun) return begun.error();
+    return lock_name(directory);
+}
+
+Result<std::unique_ptr<DirectoryLock>> SimulatedDisk::lock_file(const std::string& path) {
+    if (Status begun = begin_call("flock"); !begun) return begun.error();
+    if (!names_.contains(path)) change_names({{}, path, std::make_shared<Inode>(), false});
+    return lock_name(path);
+}
+
 Result<std::uint64_t> SimulatedDisk::free_bytes(const std::string&) {
+    if (Status begun = begin_any("statvfs"); !begun) return begun.error();
     return capacity_ == UINT64_MAX ? UINT64_MAX : capacity_ - std::min(capacity_, used());
 }
 

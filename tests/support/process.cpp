@@ -1,5 +1,6 @@
 #include "tests/support/process.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -36,10 +37,17 @@ void write_all(int fd, const std::string& text) {
     close(fd);
 }
 
+/// A variable of `more` takes the place of one that is there.
 std::vector<std::string> environment_with(const Process::Environment& more) {
     std::vector<std::string> all;
-    for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
     for (const auto& [name, value] : more) all.push_back(name + "=" + value);
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view variable = *entry;
+        const auto replaces = [&](const auto& each) {
+            return variable.substr(0, variable.find('=')) == each.first;
+        };
+        if (std::none_of(more.begin(), more.end(), replaces)) all.emplace_back(variable);
+    }
     return all;
 }
 

@@ -73,15 +73,53 @@ TEST_CASE("A table has the usual columns, other formats have all, and --columns 
     const Rows rows = {json{{"exchange", "e"}, {"key", "k"}, {"queue", "q"}, {"new", 7}}};
     const Fields known = fields_of<zex::wire::BindingView>();
     const auto text = [&](const View& view) {
-        const auto presenter = Presenter::make(view, known, "queue,key", "queue");
+        const auto presenter = Presenter::make(view, {known, "queue,key", "queue", "", {}});
         REQUIRE(presenter.ok());
         return presenter->text(rows, false);
     };
-    CHECK(text({"table", "", ""}) == "QUEUE  KEY\nq      k\n");
-    CHECK(text({"jsonl", "", ""}) ==
+    const auto view = [](const char* format, const char* columns) {
+        View asked;
+        asked.format = format;
+        asked.columns = columns;
+        return asked;
+    };
+    CHECK(text(view("table", "")) == "QUEUE  KEY\nq      k\n");
+    CHECK(text(view("jsonl", "")) ==
           "{\"exchange\":\"e\",\"key\":\"k\",\"queue\":\"q\",\"new\":7}\n");
-    CHECK(text({"csv", "key", ""}) == "key\nk\n");
-    CHECK_FALSE(Presenter::make({"table", "", "nope"}, known, "queue", "queue").ok());
+    CHECK(text(view("csv", "key")) == "key\nk\n");
+    View unknown = view("table", "");
+    unknown.sort = "nope";
+    CHECK_FALSE(Presenter::make(unknown, {known, "queue", "queue", "", {}}).ok());
+}
+
+TEST_CASE("--match takes the rows whose name fits, and --top the first of them as sorted") {
+    const Rows rows = {json{{"name", "tenant-10"}, {"ready", 1}},
+                       json{{"name", "tenant-2"}, {"ready", 5}},
+                       json{{"name", "other"}, {"ready", 9}}};
+    View view;
+    view.format = "csv";
+    view.columns = "name";
+    view.match = "tenant-*";
+    const auto text = [&] {
+        return Presenter::make(view, {queue_fields, "name", "name", "", {"name"}})
+            ->text(rows, false);
+    };
+    CHECK(text() == "name\ntenant-2\ntenant-10\n");
+    view.sort = "ready:desc";
+    view.top = 1;
+    CHECK(text() == "name\ntenant-2\n");
+    view.match = "?ther";
+    CHECK(text() == "name\nother\n");
+}
+
+TEST_CASE("Names are in natural order: runs of digits by their value") {
+    CHECK(natural_order("q2", "q10") < 0);
+    CHECK(natural_order("q10", "q2") > 0);
+    CHECK(natural_order("q2", "q2") == 0);
+    CHECK(natural_order("a", "ab") < 0);
+    CHECK(natural_order("q01", "q1") != 0);
+    CHECK(natural_order("18446744073709551616x", "18446744073709551617x") < 0);
+    CHECK(natural_order("b1", "a2") > 0);
 }
 
 TEST_CASE("An answer that is not an array of maps is a bad reply") {

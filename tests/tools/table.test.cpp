@@ -40,6 +40,44 @@ TEST_CASE("Columns stay in line under names of several bytes a character") {
           "a      y\n");
 }
 
+TEST_CASE("Wide characters take two columns, and combining ones none") {
+    const Rows names = {json{{"name", "猫🐈"}, {"kind", "x"}},
+                        json{{"name", "e\xcc\x81"}, {"kind", "y"}}};
+    CHECK(render(names, {"name", "kind"}, Format::table) ==
+          "NAME  KIND\n"
+          "猫🐈  x\n"
+          "e\xcc\x81     y\n");
+}
+
+TEST_CASE("Names that look alike are told apart") {
+    const Rows names = {json{{"name", "orders"}}, json{{"name", "\xd0\xberders"}},
+                        json{{"name", "orders\xe2\x80\x8b"}}, json{{"name", "\xd0\xbe\xd0\xbd"}}};
+    CHECK(render(names, {"name"}, Format::table) ==
+          "NAME\norders\n\\u{043e}rders\norders\\u{200b}\n\xd0\xbe\xd0\xbd\n");
+}
+
+TEST_CASE("A table too wide loses its lesser columns, then the ends of long names") {
+    const Rows wide = {json{{"name", "a-very-long-name-of-a-queue"}, {"ready", 1}, {"type", "x"}}};
+    const Fields fields = {"name", "type", "ready"};
+    CHECK(render_table(wide, fields, false, {40, 0, {"type"}}) ==
+          "NAME                         TYPE  READY\na-very-long-name-of-a-queue  x         1\n");
+    CHECK(render_table(wide, fields, false, {34, 0, {"type"}}) ==
+          "NAME                         READY\na-very-long-name-of-a-queue      1\n");
+    CHECK(render_table(wide, fields, false, {25, 0, {"type"}}) ==
+          "NAME                READY\na-very-long-name-…      1\n");
+    // What is a sentence is never cut.
+    const Rows why = {json{{"queue", "q"}, {"reason", std::string(200, 'r')}}};
+    CHECK(render_table(why, {"queue", "reason"}, false, {80, 0, {}}).size() > 200);
+}
+
+TEST_CASE("A table too long keeps its head and counts the rest") {
+    Rows many;
+    for (int i = 0; i < 10; ++i) many.push_back(json{{"name", "q" + std::to_string(i)}});
+    CHECK(render_table(many, {"name"}, false, {80, 5, {}}) ==
+          "NAME\nq0\nq1\nq2\n… 7 more, --all\n");
+    CHECK(render_table(many, {"name"}, false, {80, 11, {}}).find("more") == std::string::npos);
+}
+
 TEST_CASE("A missing value is a dash, an empty key is shown as quotes, a flag as yes or no") {
     const Rows bindings = {json{{"key", ""}, {"session", ""}, {"no_ack", true}},
                            json{{"key", "k"}, {"session", "s"}, {"no_ack", false}, {"more", 1}}};

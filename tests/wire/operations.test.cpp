@@ -51,10 +51,11 @@ TEST_CASE("every request is written as its page says and read back whole, in bot
                   R"({"op":"declare_exchange","id":5,"exchange":"logs"})");
     check_request(6, DeleteExchange{"logs", true},
                   R"({"op":"delete_exchange","id":6,"exchange":"logs","if_unused":true})");
-    check_request(7, DeclareQueue{"q", true, "none", true, true, true, 10, 0},
+    check_request(7, DeclareQueue{"q", true, "none", true, true, true, 10, 0, "drop_head"},
                   R"({"op":"declare_queue","id":7,"queue":"q","durable":true,"durability":"none",)"
                   R"("exclusive":true,)"
-                  R"("auto_delete":true,"passive":true,"max_messages":10,"max_bytes":0})");
+                  R"("auto_delete":true,"passive":true,"max_messages":10,"max_bytes":0,)"
+                  R"("overflow":"drop_head"})");
     check_request(8, DeclareQueue{}, R"({"op":"declare_queue","id":8})");
     check_request(9, DeleteQueue{"q", true, true},
                   R"({"op":"delete_queue","id":9,"queue":"q","if_unused":true,"if_empty":true})");

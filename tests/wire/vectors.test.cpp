@@ -122,7 +122,8 @@ json meaning(const DeclareQueue& op) {
             {"auto_delete", op.auto_delete},
             {"passive", op.passive},
             {"max_messages", or_null(op.max_messages)},
-            {"max_bytes", or_null(op.max_bytes)}};
+            {"max_bytes", or_null(op.max_bytes)},
+            {"overflow", op.overflow}};
 }
 json meaning(const DeleteQueue& op) {
     return {{"op", "delete_queue"},

@@ -2,34 +2,14 @@
 
 #include <utility>
 
-#include "common/base/text.h"
-#include "common/wire/base64.h"
 #include "tools/zex/printable.h"
+#include "tools/zex/record.h"
 
 namespace zex::tool {
 namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-void add_payload(ordered_json& object, const Arrival& arrival) {
-    if (!arrival.content_type.empty()) {
-        Payload payload;
-        payload.content_type = arrival.content_type;
-        payload.bytes = arrival.bytes;
-        if (const auto value = payload.value()) {
-            object["payload"] = *value;
-            return;
-        }
-    }
-    if (!find_bad_utf8(arrival.bytes)) {
-        object["payload"] = arrival.bytes;
-    } else {
-        std::string text;
-        wire::append_base64(text, arrival.bytes);
-        object["payload_base64"] = std::move(text);
-    }
-}
 
 ordered_json object_of(const Arrival& arrival) {
     ordered_json object = {{"exchange", arrival.exchange}, {"key", arrival.key}};
@@ -43,8 +23,14 @@ ordered_json object_of(const Arrival& arrival) {
     object["tag"] = arrival.tag;
     object["redelivered"] = arrival.deliveries > 1;
     object["deliveries"] = arrival.deliveries;
-    add_payload(object, arrival);
     return object;
+}
+
+/// The object, with the payload's members in it as their own text.
+std::string line_of(const Arrival& arrival) {
+    std::string line = json_text(object_of(arrival));
+    line.back() = ',';
+    return line + payload_members(arrival.content_type, arrival.bytes) + '}';
 }
 
 }  // namespace
@@ -68,7 +54,7 @@ void append_arrival(std::string& out, const Arrival& arrival, Style style) {
             out += arrival.bytes;
             break;
         case Style::json:
-            out += json_text(object_of(arrival));
+            out += line_of(arrival);
             break;
         case Style::line:
             append_printable(out, arrival.key);

@@ -31,8 +31,7 @@ struct Arrival {
 /// `delivery` must outlive it.
 Arrival arrival_of(const Delivery& delivery, Style style);
 
-/// Appends it and a line feed. In JSON the payload is a value where the content type is JSON or
-/// MessagePack and the bytes are, a string where they are UTF-8, else `payload_base64`.
+/// Appends it and a line feed. How JSON says the payload stands in record.h.
 void append_arrival(std::string& out, const Arrival& arrival, Style style);
 
 }  // namespace zex::tool

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tools/zex/command.h"
+#include "tools/zex/connect.h"
 #include "tools/zex/output.h"
 #include "tools/zex/printable.h"
 #include "tools/zex/terminal.h"
@@ -18,7 +19,7 @@ namespace {
 constexpr std::chrono::minutes default_backup_timeout{10};
 
 Exit back_up(const std::string& name, const Globals& globals) {
-    auto client = Client::connect(client_options(globals, "backup"));
+    auto client = connect(globals, "backup");
     if (!client) return fail("backup", client.error());
     const std::string where = "backups/" + printable(name) + " in the broker's data directory";
     if (is_terminal(STDERR_FILENO)) {

@@ -104,6 +104,39 @@ Result<std::vector<SortKey>> choose_sort(std::string_view comma_list, const Fiel
     return keys;
 }
 
+int natural_order(std::string_view a, std::string_view b) {
+    const auto digits = [](std::string_view text) {
+        return std::min(text.find_first_not_of("0123456789"), text.size());
+    };
+    const std::string_view whole_a = a;
+    const std::string_view whole_b = b;
+    while (!a.empty() && !b.empty()) {
+        const std::size_t run_a = digits(a);
+        const std::size_t run_b = digits(b);
+        if (run_a > 0 && run_b > 0) {
+            std::string_view number_a = a.substr(0, run_a);
+            std::string_view number_b = b.substr(0, run_b);
+            for (auto* number : {&number_a, &number_b}) {
+                number->remove_prefix(std::min(number->find_first_not_of('0'), number->size()));
+            }
+            if (number_a.size() != number_b.size()) {
+                return number_a.size() < number_b.size() ? -1 : 1;
+            }
+            if (const int order = number_a.compare(number_b); order != 0) return order;
+            a.remove_prefix(run_a);
+            b.remove_prefix(run_b);
+            continue;
+        }
+        if (a[0] != b[0]) {
+            return static_cast<unsigned char>(a[0]) < static_cast<unsigned char>(b[0]) ? -1 : 1;
+        }
+        a.remove_prefix(1);
+        b.remove_prefix(1);
+    }
+    if (a.empty() != b.empty()) return a.empty() ? -1 : 1;
+    return whole_a.compare(whole_b);  // 01 and 1
+}
+
 void sort_rows(Rows& rows, const std::vector<SortKey>& keys) {
     const nlohmann::json none;
     const auto at = [&](const nlohmann::json& row, const std::string& field) -> const auto& {
@@ -114,7 +147,13 @@ void sort_rows(Rows& rows, const std::vector<SortKey>& keys) {
         for (const SortKey& key : keys) {
             const nlohmann::json& left = at(a, key.field);
             const nlohmann::json& right = at(b, key.field);
-            if (left != right) return key.descending ? right < left : left < right;
+            if (left == right) continue;
+            if (left.is_string() && right.is_string()) {
+                const int order = natural_order(left.get_ref<const std::string&>(),
+                                                right.get_ref<const std::string&>());
+                return key.descending ? order > 0 : order < 0;
+            }
+            return key.descending ? right < left : left < right;
         }
         return false;
     });

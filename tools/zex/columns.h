@@ -45,7 +45,10 @@ struct SortKey {
 /// "COL[:desc],COL…" as for choose_fields.
 Result<std::vector<SortKey>> choose_sort(std::string_view comma_list, const Fields& known);
 
-/// Stable. Numbers by value, text by bytes; rows without the field first.
+/// Below, at or above 0: text by bytes, but runs of digits in it by their value: q2 before q10.
+int natural_order(std::string_view a, std::string_view b);
+
+/// Stable. Numbers by value, text in natural order; rows without the field first.
 void sort_rows(Rows& rows, const std::vector<SortKey>& keys);
 
 }  // namespace zex::tool

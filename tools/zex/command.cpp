@@ -7,10 +7,13 @@ void add_commands(CLI::App& app, Globals& globals, Action& action) {
     app.fallthrough();  // inherited by the commands, so that global options may stand behind them
     add_globals(app, globals);
     add_looking(app, action);
+    add_status(app, action);
     add_listing(app, action);
+    add_queue_detail(app, action);
     add_managing(app, action);
     add_backup(app, action);
     add_publishing(app, action);
+    add_moving(app, action);
     add_consuming(app, action);
     add_log(app, action);
 }

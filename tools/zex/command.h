@@ -17,11 +17,14 @@ using Action = std::function<Exit(const Globals&)>;
 void add_commands(CLI::App& app, Globals& globals, Action& action);
 
 // The groups.
-void add_looking(CLI::App& app, Action& action);   ///< ping, status, peek, explain
-void add_listing(CLI::App& app, Action& action);   ///< queues, exchanges, bindings, …
-void add_managing(CLI::App& app, Action& action);  ///< declare, delete, bind, unbind, purge
+void add_looking(CLI::App& app, Action& action);  ///< ping, peek, explain
+void add_status(CLI::App& app, Action& action);
+void add_queue_detail(CLI::App& app, Action& action);  ///< queue NAME
+void add_listing(CLI::App& app, Action& action);       ///< queues, exchanges, bindings, …
+void add_managing(CLI::App& app, Action& action);      ///< declare, delete, bind, unbind, purge
 void add_backup(CLI::App& app, Action& action);
 void add_publishing(CLI::App& app, Action& action);  ///< pub
+void add_moving(CLI::App& app, Action& action);      ///< move
 void add_consuming(CLI::App& app, Action& action);   ///< sub
 void add_log(CLI::App& app, Action& action);         ///< log print, verify, export
 

@@ -60,6 +60,14 @@ std::string human_rate(double rate) {
     return rate < 99.95 ? format("%.1f", rate) : format("%.0f", rate);
 }
 
+std::string human_bytes(std::uint64_t bytes) {
+    constexpr std::array units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    auto size = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; size >= 1024 && unit + 1 < units.size(); ++unit) size /= 1024;
+    return format(unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
+}
+
 std::string grouped(std::uint64_t number) {
     std::string text = std::to_string(number);
     for (std::size_t at = text.size(); at > 3;) {

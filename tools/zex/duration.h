@@ -20,6 +20,9 @@ std::string human_duration(std::uint64_t milliseconds);
 /// "0", "0.4", "12.5", "1350": one decimal below a hundred.
 std::string human_rate(double per_second);
 
+/// "0 B", "1.5 KiB", "4.0 GiB".
+std::string human_bytes(std::uint64_t bytes);
+
 /// 1234567 as "1,234,567".
 std::string grouped(std::uint64_t number);
 

@@ -22,6 +22,7 @@ Exit exit_code(ErrorCode code) {
         case ErrorCode::bad_argument:
             return Exit::usage;
         case ErrorCode::storage_failed:
+        case ErrorCode::disk_error:
             return Exit::io_error;
         case ErrorCode::queue_full:
         case ErrorCode::memory_full:

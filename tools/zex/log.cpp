@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "broker/facts/stored_message.h"
-#include "broker/facts/tape.h"
 #include "broker/facts/topology_change.h"
+#include "broker/log/batch.h"
 #include "broker/store/log_reader.h"
 #include "broker/store/posix_disk.h"
 #include "broker/store/record_reader.h"
@@ -34,7 +34,7 @@ constexpr std::size_t flush_bytes = 64 << 10;
 constexpr std::size_t read_at_once = 1000;
 constexpr Exit damaged{1};
 
-std::string text_of(facts::Place place) {
+std::string text_of(log::Place place) {
     return std::to_string(place.segment) + ":" + std::to_string(place.offset);
 }
 
@@ -43,10 +43,12 @@ std::string text_of(facts::SequenceRange range) {
     return range.first == range.last ? first : first + "-" + std::to_string(range.last);
 }
 
-std::string_view name_of(facts::Kind kind) {
-    constexpr std::string_view names[] = {"", "enqueued", "kept", "settled", "offered", "topology"};
+std::string name_of(facts::Kind kind) {
+    constexpr std::string_view names[] = {"",        "enqueued", "relocated", "settled",
+                                          "offered", "topology", "progress",  "batch"};
     const auto number = static_cast<std::size_t>(kind);
-    return number < std::size(names) ? names[number] : "unknown";
+    if (number > 0 && number < std::size(names)) return std::string(names[number]);
+    return "unknown-" + std::to_string(number);
 }
 
 std::string text_of(const facts::TopologyChange& change) {
@@ -71,12 +73,12 @@ std::string text_of(const facts::TopologyChange& change) {
 }
 
 /// One line a record: place, kind, queue, sequence, bytes, and what its body says.
-class Printer final : public store::LogVisitor {
+class RecordPrinter final : public store::LogVisitor {
   public:
-    explicit Printer(Output& out) : out_(out) {}
+    explicit RecordPrinter(Output& out) : out_(out) {}
 
-    bool record(facts::Place place, const facts::Header& header, std::string_view body) override {
-        std::string line = text_of(place) + " " + std::string(name_of(header.kind)) + " " +
+    bool record(log::Place place, const facts::Header& header, std::string_view body) override {
+        std::string line = text_of(place) + " " + name_of(header.kind) + " " +
                            std::to_string(header.queue) + " " + std::to_string(header.sequence) +
                            " " + std::to_string(header.size);
         if (!append_body(line, header, body)) return false;
@@ -84,11 +86,11 @@ class Printer final : public store::LogVisitor {
         if (out_.buffer().size() >= flush_bytes) out_.flush();
         return true;
     }
-    void damage(const store::Damage& damage) override {
+    void damage(const log::Damage& damage) override {
         is_damaged = true;
         out_.write("damage " + printable(damage.text()) + "\n");
     }
-    void cut(const store::Cut& cut) override {
+    void cut(const log::Cut& cut) override {
         out_.write("torn " + text_of(cut.begin) + " " + std::to_string(cut.bytes) +
                    " bytes that were never confirmed\n");
     }
@@ -96,20 +98,54 @@ class Printer final : public store::LogVisitor {
 
   private:
     static bool append_body(std::string& line, const facts::Header& header, std::string_view body) {
-        if (header.kind == facts::Kind::enqueued || header.kind == facts::Kind::kept) {
-            const auto message = facts::read_message(body);
-            if (!message) return false;
-            line += " payload " + std::to_string(message->payload.size()) + " exchange '" +
-                    printable(message->exchange) + "' key '" + printable(message->key) + "'";
-            if ((header.flags & facts::flag_offered) != 0) line += " offered";
-        } else if (header.kind == facts::Kind::settled) {
-            const auto ranges = facts::read_ranges(body);
-            if (!ranges) return false;
-            for (const facts::SequenceRange& range : *ranges) line += " " + text_of(range);
-        } else if (header.kind == facts::Kind::topology) {
-            const auto changes = facts::read_changes(body);
-            if (!changes) return false;
-            for (const auto& change : *changes) line += " [" + text_of(change) + "]";
+        switch (header.kind) {
+            case facts::Kind::enqueued:
+            case facts::Kind::relocated:
+                return append_message(line, header, body);
+            case facts::Kind::settled: {
+                const auto ranges = facts::read_ranges(body);
+                if (!ranges) return false;
+                for (const facts::SequenceRange& range : *ranges) line += " " + text_of(range);
+                return true;
+            }
+            case facts::Kind::topology:
+                return append_changes(line, body);
+            case facts::Kind::progress: {
+                const auto progress = facts::read_progress(body);
+                if (!progress) return false;
+                line += " next " + std::to_string(progress->next_sequence) + " offered " +
+                        std::to_string(progress->offered);
+                return true;
+            }
+            case facts::Kind::batch: {
+                const auto synced = log::read_synced(body);
+                if (synced) line += " synced " + text_of(*synced);
+                return synced.has_value();
+            }
+            case facts::Kind::offered:
+                return true;
+        }
+        return true;  // of a newer program
+    }
+
+    static bool append_message(std::string& line, const facts::Header& header,
+                               std::string_view body) {
+        const auto message = facts::read_message(header.flags, body);
+        if (!message) return false;
+        line += " payload " + std::to_string(message->payload.size()) + " exchange '" +
+                printable(message->exchange) + "' key '" + printable(message->key) + "'";
+        if (message->enqueued_ms != 0) line += " at " + std::to_string(message->enqueued_ms);
+        if ((header.flags & facts::flag_offered) != 0) line += " offered";
+        return true;
+    }
+
+    static bool append_changes(std::string& line, std::string_view body) {
+        const auto changes = facts::read_raw_changes(body);
+        if (!changes) return false;
+        for (const facts::RawChange& raw : *changes) {
+            const auto change = facts::read_known(raw);
+            line += change ? " [" + text_of(*change) + "]"
+                           : " [unknown-" + std::to_string(raw.number) + "]";
         }
         return true;
     }
@@ -124,9 +160,9 @@ Exit print(const std::string& directory) {
     store::PosixDisk disk;
     auto log = store::inspect(disk, directory);
     if (!log) return fail("log", log.error());
-    if (log->fresh) return no_log(directory);
+    if (log->segments.empty()) return no_log(directory);
     Output out(STDOUT_FILENO);
-    Printer printer(out);
+    RecordPrinter printer(out);
     const auto read = store::read_log(disk, directory, *log, printer, {});
     const Exit finished = out.finish("log");
     if (!read) return fail("log", read.error());
@@ -137,14 +173,14 @@ Exit verify(const std::string& directory) {
     store::PosixDisk disk;
     auto recovery = store::recover_log(disk, directory, {});
     if (!recovery) return fail("log", recovery.error());
-    const store::Recovered& found = recovery->found;
-    if (found.fresh) return no_log(directory);
+    const log::Recovered& found = recovery->found;
+    if (recovery->log.segments.empty()) return no_log(directory);
     Output out(STDOUT_FILENO);
     std::uint64_t live = 0;
-    for (const store::Damage& damage : found.damage) {
+    for (const log::Damage& damage : found.damage) {
         out.write("damage " + printable(damage.text()) + "\n");
     }
-    for (const store::RecoveredQueue& queue : found.queues) {
+    for (const log::RecoveredQueue& queue : found.queues) {
         live += queue.live;
         const std::string name = "queue '" + printable(queue.declared.name) + "'";
         if (queue.declaration_lost) out.write(name + ": its declaration is lost\n");
@@ -155,6 +191,10 @@ Exit verify(const std::string& directory) {
     if (found.cut) {
         out.write("torn " + text_of(found.cut->begin) + ": " + std::to_string(found.cut->bytes) +
                   " bytes that were never confirmed\n");
+    }
+    if (found.unknown > 0) {
+        out.write(std::to_string(found.unknown) +
+                  " records and changes of a newer program, kept as they are\n");
     }
     out.write(std::string(found.damaged() ? "damaged" : "good") + ": " +
               std::to_string(found.records) + " records, " + std::to_string(found.queues.size()) +
@@ -173,9 +213,9 @@ json properties_of(const facts::StoredMessage& message) {
     return all;
 }
 
-json row_of(const store::RecoveredQueue& queue, const store::StoredRecord& record) {
+json row_of(const log::RecoveredQueue& queue, const log::StoredRecord& record) {
     json row = {{"queue", queue.declared.name}, {"sequence", record.header.sequence}};
-    const auto message = facts::read_message(record.body.view());
+    const auto message = facts::read_message(record.header.flags, record.body.view());
     if (!message) return row;
     row["exchange"] = message->exchange;
     row["key"] = message->key;
@@ -188,15 +228,17 @@ json row_of(const store::RecoveredQueue& queue, const store::StoredRecord& recor
     return row;
 }
 
-Exit export_queue(const store::RecoveredQueue& queue, store::RecordReader& reader, Output& out) {
+Exit export_queue(const log::RecoveredQueue& queue, store::RecordReader& reader, Output& out) {
     Exit exit = Exit::ok;
-    for (const store::Run& run : queue.runs) {
+    for (const log::Run& run : queue.runs) {
         for (std::size_t at = 0; at < run.places.size(); at += read_at_once) {
-            std::vector<facts::Place> places;
+            std::vector<log::Place> places;
             for (std::size_t i = at; i < run.places.size() && i < at + read_at_once; ++i) {
                 if (run.places[i]) places.push_back(run.places[i]);
             }
-            for (const store::StoredRecord& record : reader.read(places)) {
+            const auto records = reader.read(places);
+            if (!records) return fail("log", records.error());
+            for (const log::StoredRecord& record : *records) {
                 if (record.damage) {
                     exit = fail("log", record.damage->text(), damaged);
                 } else {
@@ -213,11 +255,11 @@ Exit export_messages(const std::string& directory) {
     store::PosixDisk disk;
     auto recovery = store::recover_log(disk, directory, {});
     if (!recovery) return fail("log", recovery.error());
-    if (recovery->found.fresh) return no_log(directory);
+    if (recovery->log.segments.empty()) return no_log(directory);
     store::RecordReader reader(disk, directory, recovery->log.identity.log_id);
     Output out(STDOUT_FILENO);
     Exit exit = Exit::ok;
-    for (const store::RecoveredQueue& queue : recovery->found.queues) {
+    for (const log::RecoveredQueue& queue : recovery->found.queues) {
         const Exit exported = export_queue(queue, reader, out);
         if (exported != Exit::ok) exit = exported;
     }

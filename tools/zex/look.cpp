@@ -1,4 +1,4 @@
-// zex ping, status, peek, explain.
+// zex ping, peek, explain.
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -8,8 +8,10 @@
 
 #include <unistd.h>
 
+#include "common/wire/base64.h"
 #include "common/wire/views.h"
 #include "tools/zex/command.h"
+#include "tools/zex/connect.h"
 #include "tools/zex/listing.h"
 #include "tools/zex/printable.h"
 
@@ -19,7 +21,7 @@ namespace {
 using nlohmann::json;
 
 Exit ping(const Globals& globals) {
-    auto client = Client::connect(client_options(globals, "ping"));
+    auto client = connect(globals, "ping");
     if (!client) return fail("ping", client.error());
     const auto took = client->ping();
     if (!took) return fail("ping", took.error());
@@ -31,39 +33,32 @@ Exit ping(const Globals& globals) {
     return out.finish("ping");
 }
 
-Exit status(const View& view, const Globals& globals) {
-    const auto presenter = Presenter::make(view, {"name", "value"}, "name,value", "");
-    if (!presenter) return fail("status", presenter.error().reason, Exit::usage);
-    auto client = Client::connect(client_options(globals, "status"));
-    if (!client) return fail("status", client.error());
-    const auto answer = client->status();
-    if (!answer) return fail("status", answer.error());
-    if (presenter->format() == Format::json) {
-        Output out(STDOUT_FILENO);
-        out.write(json_text(*answer, 2) + "\n");
-        return out.finish("status");
-    }
-    json rows = json::array();
-    for (const auto& item : answer->items()) {
-        rows.push_back({{"name", item.key()}, {"value", item.value()}});
-    }
-    return print_rows("status", *presenter, rows);
-}
-
 struct PeekOptions {
     View view;
     std::string queue;
     std::uint64_t count = 1;
 };
 
+/// The payload of a row whose bytes are no text; printable() shows them as \xNN, as `sub` does.
+std::string bytes_of(const json& row) {
+    std::string bytes;
+    const auto found = row.find("data_base64");
+    if (found != row.end() && found->is_string()) {
+        (void)wire::append_base64_decoded(bytes, found->get_ref<const std::string&>());
+    }
+    return bytes;
+}
+
 /// Type, version and payload beside the other columns, as a table wants them.
-void flatten(json& row) {
+void flatten(json& row, bool table) {
     if (!row.is_object()) return;
     const json properties = row.value("properties", json::object());
     for (const char* field : {"type", "version"}) {
         if (properties.contains(field)) row[field] = properties[field];
     }
-    row["payload"] = row.contains("data") ? row["data"] : row.value("data_base64", json(""));
+    row["payload"] = row.contains("data") ? row["data"]
+                     : table              ? json(bytes_of(row))
+                                          : row.value("data_base64", json(""));
 }
 
 Exit peek(const PeekOptions& options, const Globals& globals) {
@@ -71,17 +66,18 @@ Exit peek(const PeekOptions& options, const Globals& globals) {
     for (const char* more : {"type", "version", "payload", "properties", "data", "data_base64"}) {
         known.emplace_back(more);
     }
-    const auto presenter =
-        Presenter::make(options.view, std::move(known),
-                        "position,exchange,key,age_ms,deliveries,size,type,version,payload", "");
+    const auto presenter = Presenter::make(
+        options.view,
+        {std::move(known), "position,exchange,key,age_ms,deliveries,size,type,version,payload", "",
+         "deliveries,version,type,exchange,size"});
     if (!presenter) return fail("peek", presenter.error().reason, Exit::usage);
-    auto client = Client::connect(client_options(globals, "peek"));
+    auto client = connect(globals, "peek");
     if (!client) return fail("peek", client.error());
     auto answer = client->peek(options.queue, options.count);
     if (!answer) return fail("peek", answer.error());
     const bool all = options.view.columns.empty() && presenter->format() != Format::table;
     if (!all) {
-        for (json& row : *answer) flatten(row);
+        for (json& row : *answer) flatten(row, presenter->format() == Format::table);
     }
     return print_rows("peek", *presenter, *answer);
 }
@@ -93,10 +89,11 @@ struct ExplainOptions {
 };
 
 Exit explain(const ExplainOptions& options, const Globals& globals) {
-    const auto presenter = Presenter::make(options.view, fields_of<wire::ExplainView>(),
-                                           "queue,takes,reason", "takes:desc,queue");
+    const auto presenter = Presenter::make(
+        options.view,
+        {fields_of<wire::ExplainView>(), "queue,takes,reason", "takes:desc,queue", ""});
     if (!presenter) return fail("explain", presenter.error().reason, Exit::usage);
-    auto client = Client::connect(client_options(globals, "explain"));
+    auto client = connect(globals, "explain");
     if (!client) return fail("explain", client.error());
     const auto answer = client->explain(options.exchange, options.key);
     if (!answer) return fail("explain", answer.error());
@@ -109,14 +106,6 @@ void add_looking(CLI::App& app, Action& action) {
     CLI::App& pinging = *app.add_subcommand("ping", "Ask the broker for a sign of life");
     pinging.footer("Examples:\n  zex ping --endpoint tcp://127.0.0.1:5695");
     pinging.callback([&action] { action = ping; });
-
-    CLI::App& numbers = *app.add_subcommand("status", "What the broker is, holds and has done");
-    auto view = std::make_shared<View>();
-    add_view(numbers, *view);
-    numbers.footer("Examples:\n  zex status\n  zex status -o json");
-    numbers.callback([&action, view] {
-        action = [=](const Globals& globals) { return status(*view, globals); };
-    });
 
     CLI::App& looking = *app.add_subcommand("peek", "Look at ready messages without taking them");
     auto peeked = std::make_shared<PeekOptions>();

@@ -1,12 +1,17 @@
 // zex: the command line of the broker. Reads the command line and runs the one command that it
 // names; what the commands do stands in the file of their group.
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <string>
 #include <vector>
 
-#include "common/base/text.h"
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "tools/zex/command.h"
+#include "tools/zex/command_line.h"
+#include "tools/zex/output.h"
 
 namespace {
 
@@ -31,37 +36,48 @@ Examples:
   zex queues --watch 1
   zex explain logs debug)";
 
-/// CLI11's sentence, and the nearest command where the first word is none.
-std::string usage_error(const CLI::App& app, const CLI::Error& wrong, int argc, char** argv) {
-    std::string reason = wrong.what();
-    std::vector<std::string> names;
-    for (const CLI::App* command : app.get_subcommands(nullptr))
-        names.push_back(command->get_name());
-    const std::string word = argc > 1 ? argv[1] : "";
-    if (app.get_subcommands().empty() && !word.empty() && word[0] != '-') {
-        reason = "no command '" + word + "'";
-        if (const auto near = zex::nearest(word, names)) {
-            reason += "; did you mean '" + std::string(*near) + "'?";
-        }
-    }
-    return reason + " (see zex --help)";
+/// Help or version. CLI11 would write it to std::cout, and not see that this fails.
+Exit print(const std::string& text) {
+    Output out(STDOUT_FILENO);
+    out.write(text);
+    return out.finish("help");
 }
 
-int run(int argc, char** argv) {
+Exit answer(const CLI::App& app, const CLI::Success& asked) {
+    if (dynamic_cast<const CLI::CallForVersion*>(&asked) != nullptr) {
+        return print(std::string(asked.what()) + "\n");
+    }
+    return print(app.help());  // of the command that was chosen
+}
+
+Exit run(int argc, char** argv) {
     CLI::App app("Looks at a zex broker, manages it, publishes and consumes.", "zex");
     Globals globals;
     Action action;
     app.set_version_flag("--version", std::string("zex ") + zex::version());
     app.footer(footer);
     add_commands(app, globals, action);
+    const std::vector<std::string> words = understood(app, {argv + std::min(argc, 1), argv + argc});
     try {
-        app.parse(argc, argv);
+        app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     } catch (const CLI::Success& asked) {  // --help and --version
-        return app.exit(asked);
+        return answer(app, asked);
     } catch (const CLI::Error& wrong) {
-        return static_cast<int>(fail("usage", usage_error(app, wrong, argc, argv), Exit::usage));
+        return fail("usage", usage_error(app, wrong, words), Exit::usage);
     }
-    return static_cast<int>(action(globals));
+    return action(globals);
+}
+
+/// Sockets must not get the numbers of standard streams that are closed.
+void open_standard_streams() {
+    for (const int fd : {STDIN_FILENO, STDERR_FILENO}) {
+        if (::fcntl(fd, F_GETFD) >= 0) continue;
+        const int null = ::open("/dev/null", O_RDWR);
+        if (null >= 0 && null != fd) {
+            ::dup2(null, fd);
+            ::close(null);
+        }
+    }
 }
 
 }  // namespace
@@ -69,8 +85,14 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
     // A reader of our output that goes away shows as an error of write().
     std::signal(SIGPIPE, SIG_IGN);
+    const bool output_closed = ::fcntl(STDOUT_FILENO, F_GETFD) < 0;
+    if (output_closed) {
+        return static_cast<int>(
+            fail("standard output", "it is closed, and nothing was done", Exit::io_error));
+    }
+    open_standard_streams();
     try {
-        return run(argc, argv);
+        return static_cast<int>(run(argc, argv));
     } catch (const std::exception& unexpected) {
         return static_cast<int>(fail("internal error", unexpected.what(), Exit{70}));
     }

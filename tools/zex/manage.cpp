@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tools/zex/command.h"
+#include "tools/zex/connect.h"
 #include "tools/zex/output.h"
 #include "tools/zex/printable.h"
 
@@ -35,7 +36,7 @@ void on_chosen(CLI::App& command, Action& action, const std::shared_ptr<Names>& 
                                  : command.get_parent()->get_name() + " " + command.get_name();
     command.callback([=, &action] {
         action = [=](const Globals& globals) {
-            auto client = Client::connect(client_options(globals, what));
+            auto client = connect(globals, what);
             if (!client) return fail(what, client.error());
             const auto sentence = request(*client, *names);
             if (!sentence) return fail(what, sentence.error());
@@ -104,9 +105,18 @@ void add_declare(CLI::App& app, Action& action) {
     queue.add_flag("--auto-delete", names->queue_options.auto_delete,
                    "It goes when its last consumer goes");
     queue.add_flag("--passive", names->queue_options.passive, "Only ask whether it is there");
-    queue.add_option("--max-messages", names->queue_options.max_messages,
-                     "Ready and unacked; beyond it publishes are refused");
-    queue.add_option("--max-bytes", names->queue_options.max_bytes, "Likewise, payload bytes");
+    queue
+        .add_option("--max-messages", names->queue_options.max_messages,
+                    "Ready and unacked; beyond it publishes are refused")
+        ->check(whole_number());
+    queue.add_option("--max-bytes", names->queue_options.max_bytes, "Likewise, payload bytes")
+        ->check(whole_number());
+    queue
+        .add_option("--overflow", names->queue_options.overflow,
+                    "At these bounds: refuse, or drop_head, which drops the oldest messages")
+        ->check(CLI::IsMember({"refuse", "drop_head"}))
+        ->excludes(durable)
+        ->default_str("refuse");
     queue.footer(
         "Examples:\n  zex declare queue orders --max-messages 100000\n"
         "  zex declare queue orders --durable\n"

@@ -29,6 +29,15 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name,
     return app.add_option_function<std::string>(name, take, description)->type_name("DURATION");
 }
 
+CLI::Validator whole_number() {
+    return {[](const std::string& text) -> std::string {
+                const bool digits = !text.empty() && text.size() < 20 &&
+                                    text.find_first_not_of("0123456789") == std::string::npos;
+                return digits ? "" : "'" + text + "' is not a whole number";
+            },
+            "NUMBER"};
+}
+
 Options client_options(const Globals& globals, std::string_view command) {
     Options options;
     options.endpoints = globals.endpoints;

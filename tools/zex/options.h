@@ -27,6 +27,9 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name,
                           std::optional<std::chrono::milliseconds>& to,
                           const std::string& description);
 
+/// Refuses what is no number of digits: CLI11 takes -1 for 18446744073709551615.
+CLI::Validator whole_number();
+
 inline constexpr std::chrono::milliseconds default_timeout{1500};
 
 /// Client options for these; `command` is what the broker's list of sessions shows.

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "common/base/text.h"
+#include "tools/zex/characters.h"
 
 namespace zex::tool {
 namespace {
@@ -27,15 +28,26 @@ bool is_c1(std::string_view text, std::size_t i) {
            static_cast<std::uint8_t>(text[i + 1]) < 0xa0;
 }
 
+/// The bytes of a character that turns the direction of the text from here on, or 0.
+std::size_t bidi_bytes(std::string_view text, std::size_t i) {
+    const auto lead = static_cast<std::uint8_t>(text[i]);
+    if (lead != 0xe2 && lead != 0xd8) return 0;
+    std::string_view rest = text.substr(i);
+    const std::size_t before = rest.size();
+    return is_bidi_control(take_character(rest)) ? before - rest.size() : 0;
+}
+
 /// `text` is well-formed UTF-8.
 void append_clean(std::string& out, std::string_view text, bool keep_tabs) {
     std::size_t start = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool c1 = is_c1(text, i);
-        if (!c1 && (!is_c0(text[i]) || (keep_tabs && text[i] == '\t'))) continue;
+        const std::size_t bidi = bidi_bytes(text, i);
+        if (bidi == 0 && !c1 && (!is_c0(text[i]) || (keep_tabs && text[i] == '\t'))) continue;
         out += text.substr(start, i - start);
         if (c1) ++i;
         append_hex(out, "\\x", text[i]);
+        for (std::size_t more = 1; more < bidi; ++more) append_hex(out, "\\x", text[++i]);
         start = i + 1;
     }
     out += text.substr(start);
@@ -61,16 +73,19 @@ std::string printable(std::string_view text) {
 
 std::size_t width_of(std::string_view text) {
     std::size_t width = 0;
-    for (const char c : text) width += (static_cast<std::uint8_t>(c) & 0xc0) != 0x80 ? 1 : 0;
+    while (!text.empty()) width += columns_of(take_character(text));
     return width;
 }
 
 std::string shortened(std::string_view text, std::size_t columns) {
     if (width_of(text) <= columns) return std::string(text);
+    std::string_view rest = text;
     std::size_t end = 0;
-    for (std::size_t left = columns; end < text.size(); ++end) {
-        const bool starts = (static_cast<std::uint8_t>(text[end]) & 0xc0) != 0x80;
-        if (starts && --left == 0) break;
+    std::size_t width = 1;  // of the ellipsis
+    while (!rest.empty()) {
+        width += columns_of(take_character(rest));
+        if (width > columns) break;
+        end = text.size() - rest.size();
     }
     return std::string(text.substr(0, end)) + "…";
 }

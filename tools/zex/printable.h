@@ -10,16 +10,16 @@
 
 namespace zex::tool {
 
-/// Control characters (C0, DEL and C1) and bytes that are not UTF-8 as \xNN.
+/// Control characters (C0, DEL, C1, changes of direction) and bytes that are not UTF-8 as \xNN.
 std::string printable(std::string_view text);
 
 /// The same, appended to `out`; a tab may stay as it is.
 void append_printable(std::string& out, std::string_view text, bool keep_tabs = false);
 
-/// Characters, as a terminal counts columns (wide ones count as one).
+/// Columns that it takes on a terminal.
 std::size_t width_of(std::string_view printable_text);
 
-/// At most `columns` characters of it, the last one an ellipsis where something was cut.
+/// At most `columns` columns of it, the last one an ellipsis where something was cut.
 std::string shortened(std::string_view printable_text, std::size_t columns);
 
 /// One line of JSON; bytes that are not UTF-8 as U+FFFD, DEL and C1 as \u00NN.

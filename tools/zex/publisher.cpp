@@ -30,24 +30,28 @@ void Tally::count(const Result<Confirmed>& outcome) {
 std::string summary(const Tally& tally, double seconds) {
     char time[64];
     std::snprintf(time, sizeof time, " in %.1f s", seconds);
-    std::string line = "published " + std::to_string(tally.published) +
-                       (tally.published == 1 ? " message, " : " messages, ") +
-                       std::to_string(tally.confirmed) + " confirmed, " +
-                       std::to_string(tally.unroutable) + " unroutable";
-    if (tally.refused > 0) line += ", " + std::to_string(tally.refused) + " refused";
-    line += time;
+    std::string line = "published " + grouped(tally.published) +
+                       (tally.published == 1 ? " message" : " messages") + time;
     if (tally.confirmed > 1 && seconds > 0.05) {
         const double rate = static_cast<double>(tally.confirmed) / seconds;
         line += " (" + grouped(static_cast<std::uint64_t>(rate)) + "/s)";
     }
+    if (!tally.lost()) return line + (tally.published == 1 ? ", confirmed" : ", all confirmed");
+    if (tally.published == 1) {
+        return line + (tally.refused > 0 ? ": it was refused" : ": no queue took it");
+    }
+    line += ": " + grouped(tally.routed()) + " reached a queue";
+    if (tally.unroutable > 0) line += ", " + grouped(tally.unroutable) + " reached none";
+    if (tally.refused > 0) {
+        line +=
+            ", " + grouped(tally.refused) + (tally.refused == 1 ? " was" : " were") + " refused";
+    }
     return line;
 }
 
-Publisher::Publisher(Client& client, std::string exchange, std::string key, PublishOptions options)
-    : client_(client), exchange_(std::move(exchange)), key_(std::move(key)), options_(options) {}
-
-void Publisher::publish(const Message& message) {
-    unconfirmed_.push_back(client_.publish_async(exchange_, key_, message, options_));
+void Publisher::publish(const std::string& exchange, const std::string& key,
+                        const Message& message) {
+    unconfirmed_.push_back(client_.publish_async(exchange, key, message, options_));
     ++tally_.published;
     if (unconfirmed_.size() > window) take_front();
 }

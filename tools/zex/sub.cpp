@@ -11,9 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "tools/zex/command.h"
+#include "tools/zex/connect.h"
 #include "tools/zex/duration.h"
 #include "tools/zex/interrupt.h"
 #include "tools/zex/output.h"
@@ -27,8 +29,13 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t default_credit = 1000;
-constexpr milliseconds between_looks{100};     ///< at Ctrl-C, while nothing arrives
-constexpr std::uint64_t turns_per_look = 256;  ///< while messages do
+constexpr milliseconds between_looks{100};         ///< at Ctrl-C, while nothing arrives
+constexpr std::uint64_t turns_per_look = 256;      ///< while messages do
+constexpr std::chrono::seconds between_checks{2};  ///< whether the exchange is still there
+
+// Of the temporary queue: whoever looks and forgets to read must not fill the broker.
+constexpr std::uint64_t default_keep = 1'000'000;
+constexpr std::uint64_t keep_bytes = 64 << 20;
 
 struct SubOptions {
     std::string exchange;
@@ -40,6 +47,7 @@ struct SubOptions {
     std::optional<milliseconds> timeout;
     bool no_ack = false;
     std::optional<std::uint64_t> credit;
+    std::uint64_t keep = default_keep;
 
     Style style() const { return json ? Style::json : raw ? Style::raw : Style::line; }
 };
@@ -95,7 +103,11 @@ class Connection {
 /// The queue to consume from: the one named, or a temporary one, bound.
 Result<std::string> queue_for(Client& client, const SubOptions& options) {
     if (!options.queue.empty()) return options.queue;
-    const auto queue = client.declare_queue("");
+    QueueOptions bounds;
+    bounds.max_messages = options.keep;
+    bounds.max_bytes = keep_bytes;
+    bounds.overflow = "drop_head";
+    const auto queue = client.declare_queue("", bounds);
     if (!queue) return queue.error();
     if (Status bound = client.bind(queue->name, options.exchange, options.keys); !bound) {
         return bound.error();
@@ -118,9 +130,25 @@ struct Ending {
     std::optional<Error> error = {};
 };
 
-/// Waits for a message, at most until it is time to look at Ctrl-C again or the time is over.
-Result<Delivery> next_within(Consumer& consumer, std::optional<Clock::time_point> deadline) {
-    milliseconds wait = between_looks;
+/// How long to wait for a message before looking elsewhere: while messages in the pipe are unread
+/// shortly at first, since reading them brings the next ones.
+class Patience {
+  public:
+    milliseconds next(bool reader_is_behind) {
+        if (!reader_is_behind) return between_looks;
+        const milliseconds now = pause_;
+        pause_ = std::min(2 * pause_, between_looks);
+        return now;
+    }
+    void reset() { pause_ = milliseconds(1); }
+
+  private:
+    milliseconds pause_{1};
+};
+
+/// Waits for a message, at most so long, or until the time is over.
+Result<Delivery> next_within(Consumer& consumer, milliseconds wait,
+                             std::optional<Clock::time_point> deadline) {
     if (deadline) {
         wait = std::clamp(std::chrono::ceil<milliseconds>(*deadline - Clock::now()),
                           milliseconds(0), wait);
@@ -128,12 +156,37 @@ Result<Delivery> next_within(Consumer& consumer, std::optional<Clock::time_point
     return consumer.next(wait);
 }
 
+/// Why nothing can come any more: the exchange was deleted. Nothing where that is not so, or where
+/// it cannot be told now.
+class ExchangeCheck {
+  public:
+    ExchangeCheck(Client& client, const std::string& exchange)
+        : client_(client), exchange_(exchange) {}
+
+    std::optional<Error> gone() {
+        if (exchange_.empty() || Clock::now() < next_) return std::nullopt;
+        next_ = Clock::now() + between_checks;
+        ExchangeOptions ask;
+        ask.passive = true;
+        const Status there = client_.declare_exchange(exchange_, ask);
+        if (there || there.error().code != ErrorCode::no_such_exchange) return std::nullopt;
+        return error(ErrorCode::no_such_exchange,
+                     "exchange '" + exchange_ + "' was deleted: nothing comes any more");
+    }
+
+  private:
+    Client& client_;
+    const std::string& exchange_;
+    Clock::time_point next_ = Clock::now() + between_checks;
+};
+
 /// Consumes until there is a reason to stop. While messages arrive they are printed in batches;
 /// when none is there, what was printed is written and acked before anything is waited for.
 Ending consume(Consumer& consumer, Printer& printer, const SubOptions& options,
-               const Interrupt& interrupt, const Connection& connection) {
+               const Interrupt& interrupt, const Connection& connection, ExchangeCheck& check) {
     std::optional<Clock::time_point> deadline;
     if (options.timeout) deadline = Clock::now() + *options.timeout;
+    Patience patience;
     for (std::uint64_t turn = 1;; ++turn) {
         if (options.count && printer.printed() == *options.count) return {End::count};
         auto delivery = consumer.next(milliseconds(0));
@@ -144,8 +197,14 @@ Ending consume(Consumer& consumer, Printer& printer, const SubOptions& options,
             if (deadline && Clock::now() >= *deadline) return {End::time};
             if (const auto broken = connection.error()) return {End::error, broken};
         }
-        if (idle) delivery = next_within(consumer, deadline);
+        if (idle) {
+            if (const auto gone = check.gone()) return {End::error, gone};
+        }
+        if (idle) {
+            delivery = next_within(consumer, patience.next(printer.reader_is_behind()), deadline);
+        }
         if (delivery) {
+            patience.reset();
             if (!printer.print(std::move(*delivery))) return {End::reader_gone};
         } else if (delivery.error().code != ErrorCode::timed_out) {
             return {End::error, delivery.error()};
@@ -153,8 +212,38 @@ Ending consume(Consumer& consumer, Printer& printer, const SubOptions& options,
     }
 }
 
+std::string messages(std::uint64_t count) {
+    return std::to_string(count) + (count == 1 ? " message" : " messages");
+}
+
 std::string received(std::uint64_t count) {
-    return "received " + std::to_string(count) + (count == 1 ? " message" : " messages");
+    return "received " + messages(count);
+}
+
+/// What a reader that went away, or has not read yet, means for the messages of a queue.
+void tell_unread(const Printer::Unread& unread, std::uint64_t acked, bool reader_gone) {
+    if (unread.returned > 0) {
+        notice(std::string("zex: sub: ") + (reader_gone ? "nobody reads any more: " : "") +
+               messages(acked) + " read and acked, " + messages(unread.returned) +
+               " go back to the queue");
+    }
+    if (unread.acked > 0) {
+        notice("zex: sub: " + messages(unread.acked) +
+               " acked that had been written and were not read yet");
+    }
+}
+
+/// Messages that the temporary queue dropped because they were not read fast enough.
+void tell_dropped(Client& client, const std::string& queue) {
+    const auto rows = client.list("queues");
+    if (!rows || !rows->is_array()) return;
+    for (const auto& row : *rows) {
+        if (!row.is_object() || row.value("name", "") != queue) continue;
+        const auto dropped = row.value("dropped", std::uint64_t{0});
+        if (dropped == 0) return;
+        notice("zex: sub: " + messages(dropped) +
+               " dropped, the oldest first: they were not read fast enough (see --keep)");
+    }
 }
 
 Exit exit_of(const Ending& ending, const SubOptions& options, std::uint64_t printed) {
@@ -189,7 +278,7 @@ Exit subscribe(const SubOptions& options, const Globals& globals) {
     client_options.on_state = [connection](const StateChange& change) {
         connection->changed(change);
     };
-    auto client = Client::connect(std::move(client_options));
+    auto client = connect(globals, std::move(client_options));
     if (!client) return fail("sub", client.error());
 
     const auto queue = queue_for(*client, options);
@@ -204,17 +293,19 @@ Exit subscribe(const SubOptions& options, const Globals& globals) {
     const bool all_at_once = options.count && *options.count <= credit;
     const Acks acks = options.no_ack ? Acks::none : all_at_once ? Acks::at_end : Acks::early;
     Printer printer(out, options.style(), acks, std::max<std::uint64_t>(credit / 2, 1));
-    Ending ending = consume(*consumer, printer, options, interrupt, *connection);
+    ExchangeCheck check(*client, options.exchange);
+    Ending ending = consume(*consumer, printer, options, interrupt, *connection, check);
     if (!printer.flush()) ending = {End::reader_gone};
     const Exit exit = exit_of(ending, options, printer.printed());
-    const Exit written = out.finish("sub");
     // First cancelled, then acked: an ack would let the next messages come. Not reaching the broker
     // any more loses nothing: what was not acked comes again.
     const ConnectionState state = client->state();
-    if (state == ConnectionState::connected || state == ConnectionState::resumed) {
-        (void)consumer->cancel();
-    }
-    if (ending.end != End::reader_gone) printer.ack();
+    const bool up = state == ConnectionState::connected || state == ConnectionState::resumed;
+    if (up) (void)consumer->cancel();
+    const Printer::Unread unread = printer.finish();
+    if (!options.queue.empty()) tell_unread(unread, printer.acked(), out.reader_gone());
+    if (up && options.queue.empty()) tell_dropped(*client, *queue);
+    const Exit written = out.finish("sub");
     (void)client->close();
     return exit == Exit::ok ? written : exit;
 }
@@ -245,6 +336,10 @@ void add_consuming(CLI::App& app, Action& action) {
     sub.add_option("--credit", o.credit, "Most messages sent ahead and not acked")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
         ->default_str("1000, or --count where that is less");
+    sub.add_option("--keep", o.keep,
+                   "Most messages that wait in the temporary queue; then the oldest are dropped")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
+        ->default_str("1000000");
     sub.footer(
         "Says `ready: …` on stderr once messages can arrive.\n\n"
         "Examples:\n"

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <utility>
 
+#include "tools/zex/characters.h"
 #include "tools/zex/duration.h"
 #include "tools/zex/printable.h"
 
@@ -14,6 +16,7 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr std::size_t widest_cell = 80;
+constexpr std::size_t narrowest_cut = 12;  ///< of a text that is cut to make a table fit
 
 struct Cell {
     std::string text;
@@ -40,13 +43,26 @@ std::string_view colour_of(std::string_view field, const json& value) {
     constexpr std::array states = {
         std::pair{"full", red},          std::pair{"stalled", red},
         std::pair{"unattended", yellow}, std::pair{"suspended", yellow},
-        std::pair{"waiting", yellow},
+        std::pair{"waiting", yellow},    std::pair{"held", red},
+        std::pair{"dropping", yellow},   std::pair{"growing", yellow},
+        std::pair{"cancelled", yellow},
     };
     if (field != "state" || !value.is_string()) return {};
     for (const auto& [state, colour] : states) {
         if (value == state) return colour;
     }
     return {};
+}
+
+/// What it says is of no use in part.
+bool is_sentence(std::string_view field) {
+    return field == "reason" || field == "help";
+}
+
+/// Payloads and sentences are text; the rest are names.
+std::string shown(const std::string& text, std::string_view field) {
+    const bool name = field != "payload" && field != "data" && !is_sentence(field);
+    return name ? unmistakable(text) : printable(text);
 }
 
 Cell cell_of(const json& row, const std::string& field) {
@@ -56,8 +72,9 @@ Cell cell_of(const json& row, const std::string& field) {
     if (value.is_number()) return {number_text(value, field), true, {}};
     if (value.is_boolean()) return {value.get<bool>() ? "yes" : "no", false, {}};
     const std::string text =
-        value.is_string() ? printable(value.get_ref<const std::string&>()) : json_text(value);
+        value.is_string() ? shown(value.get_ref<const std::string&>(), field) : json_text(value);
     if (text.empty()) return {empty_text(field), false, {}};
+    if (is_sentence(field)) return {text, false, {}};
     return {shortened(text, widest_cell), false, colour_of(field, value)};
 }
 
@@ -65,6 +82,12 @@ struct Grid {
     std::vector<std::vector<Cell>> lines;  ///< the headers first
     std::vector<std::size_t> widths;
     std::vector<bool> right;
+
+    std::size_t width() const {
+        std::size_t sum = 0;
+        for (const std::size_t width : widths) sum += width + 2;
+        return sum < 2 ? 0 : sum - 2;
+    }
 };
 
 Grid grid_of(const Rows& rows, const Fields& fields) {
@@ -83,6 +106,39 @@ Grid grid_of(const Rows& rows, const Fields& fields) {
         grid.right.push_back(right);
     }
     return grid;
+}
+
+/// Takes columns away until the table is as narrow as asked, or there are none to take.
+Fields narrowed(const Rows& rows, Fields fields, const Fit& fit) {
+    if (fit.columns == 0) return fields;
+    for (const std::string& next : fit.droppable) {
+        if (grid_of(rows, fields).width() <= fit.columns) break;
+        if (fields.size() > 1) std::erase(fields, next);
+    }
+    return fields;
+}
+
+/// Cuts the widest text column as far as is needed and sensible.
+void cut_widest(Grid& grid, const Fields& fields, std::size_t columns) {
+    const std::size_t width = grid.width();
+    if (columns == 0 || width <= columns) return;
+    std::size_t widest = grid.widths.size();
+    for (std::size_t i = 0; i < grid.widths.size(); ++i) {
+        if (grid.right[i] || is_sentence(fields[i])) continue;
+        if (widest == grid.widths.size() || grid.widths[i] > grid.widths[widest]) widest = i;
+    }
+    if (widest == grid.widths.size() || grid.widths[widest] <= narrowest_cut) return;
+    const std::size_t excess = std::min(width - columns, grid.widths[widest] - narrowest_cut);
+    grid.widths[widest] -= excess;
+    for (std::vector<Cell>& line : grid.lines) {
+        line[widest].text = shortened(line[widest].text, grid.widths[widest]);
+    }
+}
+
+/// The rows that fit, with those that do not counted in a last line.
+std::size_t rows_shown(const Rows& rows, const Fit& fit) {
+    if (fit.lines == 0 || rows.size() + 1 <= fit.lines) return rows.size();
+    return fit.lines > 3 ? fit.lines - 2 : 1;
 }
 
 void append_cell(std::string& out, const Cell& cell, bool colour) {
@@ -136,8 +192,11 @@ std::string render(const Rows& rows, const Fields& fields, Format format, bool c
     return render_table(rows, fields, colour);
 }
 
-std::string render_table(const Rows& rows, const Fields& fields, bool colour) {
-    const Grid grid = grid_of(rows, fields);
+std::string render_table(const Rows& all, const Fields& wanted, bool colour, const Fit& fit) {
+    const Rows rows(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(rows_shown(all, fit)));
+    const Fields fields = narrowed(rows, wanted, fit);
+    Grid grid = grid_of(rows, fields);
+    cut_widest(grid, fields, fit.columns);
     std::string out;
     for (const std::vector<Cell>& line : grid.lines) {
         for (std::size_t i = 0; i < line.size(); ++i) {
@@ -149,6 +208,9 @@ std::string render_table(const Rows& rows, const Fields& fields, bool colour) {
             if (!grid.right[i] && !last) out.append(space, ' ');
         }
         out += '\n';
+    }
+    if (rows.size() < all.size()) {
+        out += "… " + std::to_string(all.size() - rows.size()) + " more, --all\n";
     }
     return out;
 }

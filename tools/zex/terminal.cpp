@@ -24,10 +24,17 @@ bool wants_colour(int fd) {
     return is_terminal(fd) && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
 }
 
+TerminalSize terminal_size(int fd) {
+    TerminalSize size;
+    winsize told{};
+    if (::ioctl(fd, TIOCGWINSZ, &told) != 0) return size;
+    if (told.ws_col >= 20) size.columns = told.ws_col;
+    if (told.ws_row >= 5) size.lines = told.ws_row;
+    return size;
+}
+
 std::size_t terminal_columns() {
-    winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
-    return size.ws_col;
+    return terminal_size(STDERR_FILENO).columns;
 }
 
 }  // namespace zex::tool

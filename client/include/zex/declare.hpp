@@ -27,6 +27,9 @@ struct QueueOptions {
     /// "interval MS", synced at the latest so many milliseconds (1 to 60000) later; "none",
     /// synced some time.
     std::string durability = {};
+    /// At max_messages or max_bytes: "refuse" (as empty), publishes are refused with queue_full;
+    /// "drop_head", the oldest ready messages are dropped, counted. Not of a durable one.
+    std::string overflow = {};
 };
 
 struct QueueInfo {

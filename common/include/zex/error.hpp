@@ -57,6 +57,8 @@ namespace zex {
     X(data_too_new, 610, false, "the data directory was written by a newer version of zex")        \
     X(data_damaged, 611, false, "files of the data directory are missing or damaged")              \
     X(starting, 612, true, "the broker is still reading its log")                                  \
+    X(disk_error, 613, true, "a call of the disk failed")                                          \
+    X(not_leader, 614, false, "another broker writes the log now")                                 \
     X(not_connected, 700, true, "no broker answers")                                               \
     X(timed_out, 701, true, "the deadline passed before the broker answered")                      \
     X(client_closed, 702, false, "the client was closed")                                          \
