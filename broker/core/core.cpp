@@ -7,6 +7,7 @@
 #include "broker/core/dispatch.h"
 #include "broker/core/durable.h"
 #include "broker/core/publish.h"
+#include "broker/core/purge.h"
 #include "broker/core/restore.h"
 #include "broker/core/session_verbs.h"
 #include "broker/core/settle.h"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "broker/core/durable.h"
-#include "broker/core/topology_verbs.h"
+#include "broker/core/purge.h"
 
 namespace zex::core {
 namespace {

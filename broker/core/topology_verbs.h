@@ -11,9 +11,6 @@ void declare(Turn& turn, const Asker& asker, const wire::DeclareQueue& verb);
 void remove(Turn& turn, const Asker& asker, const wire::DeleteQueue& verb);
 void bind(Turn& turn, const Asker& asker, const wire::Bind& verb);
 void unbind(Turn& turn, const Asker& asker, const wire::Unbind& verb);
-void purge(Turn& turn, const Asker& asker, const wire::Purge& verb);
-/// The same, when its turn has come behind `get`s that wait for the disk.
-void purge_now(Turn& turn, const Asker& asker, Queue& queue);
 
 /// Why a queue goes; the reason under which its messages are counted.
 enum class QueueEnd { deleted, session_ended, auto_deleted };

@@ -6,7 +6,7 @@ namespace zex::log {
 namespace {
 
 /// Holes that a page takes in, rather than have a new page begin behind them.
-constexpr std::uint64_t hole_max = 16;
+constexpr std::uint64_t page_hole_max = 16;
 /// A page with fewer messages than one in so many of its places keeps only those.
 constexpr std::size_t sparse_below = 4;
 constexpr std::size_t never_sparse = 64;
@@ -57,7 +57,7 @@ Place QueuePlaces::put(std::uint64_t sequence, Place place) {
         Page& last = pages_.back();
         if (sequence >= last.end()) {
             const std::uint64_t holes = sequence - last.end();
-            if (last.sparse.empty() && holes <= hole_max &&
+            if (last.sparse.empty() && holes <= page_hole_max &&
                 last.places.size() + holes < page_size) {
                 last.places.resize(last.places.size() + holes);
                 last.places.push_back(place);

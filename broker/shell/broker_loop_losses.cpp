@@ -1,10 +1,10 @@
 // The part of BrokerLoop that notices and handles what comes to an end: silent peers, lost and cut
 // connections, pipes that are full.
-#include <malloc.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+
+#include <malloc.h>
 
 #include "broker/shell/broker_loop.h"
 

@@ -310,7 +310,12 @@ Status check_data_directory(Disk& disk, const std::string& directory) {
         if (*there) break;
         path = parent_directory(path);
     }
-    if (Status writable = disk.check_writable(path); !writable) return writable;
+    if (Status writable = disk.check_writable(path); !writable) {
+        if (path == directory) return writable;
+        Error error = writable.error();
+        error.reason += "; the data directory " + directory + " cannot be made there";
+        return error;
+    }
     if (path != directory) return {};  // it can be made
     auto lock = disk.lock(directory);
     if (!lock) return lock.error();

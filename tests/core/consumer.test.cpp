@@ -16,9 +16,10 @@ struct Fixture {
         Message message;
         message.heading = HeadingRef::make("", "q", "");
         message.payload_size = size;
-        consumer.unsettled.add(std::move(message), queue.id, {});
+        consumer.unsettled.add(++tag, std::move(message), queue.id, {});
     }
 
+    std::uint64_t tag = 0;
     MemoryGauge memory;
     Queue queue{QueueId(1), "q", {}, {}, memory};
     Session session;

@@ -127,7 +127,8 @@ TEST_CASE("a delivery carries what the session and the consumer understand", "[d
     a.sends("q", {"1", "2"});
     const wire::Request request{9, wire::Consume{"q", "c", {}, {}, false, true}};
     Effects effects;
-    story.core.apply(PeerRequest{a.connection, wire::Form::json, "", &request}, {story.now}, effects);
+    story.core.apply(PeerRequest{a.connection, wire::Form::json, "", &request}, {story.now},
+                     effects);
     REQUIRE(effects.list.size() == 2);
     const auto& deliver = std::get<Deliver>(effects.list[1]);
     CHECK(deliver.batch);

@@ -143,8 +143,7 @@ TEST_CASE("what was acked is written down, in ranges", "[durable]") {
     std::vector<facts::SequenceRange> settled;
     for (const std::string& record : with.story.log()) {
         if (facts::unchecked_header(record).kind != facts::Kind::settled) continue;
-        const auto ranges =
-            facts::read_ranges(std::string_view(record).substr(facts::header_size));
+        const auto ranges = facts::read_ranges(std::string_view(record).substr(facts::header_size));
         REQUIRE(ranges.has_value());
         settled.insert(settled.end(), ranges->begin(), ranges->end());
     }
@@ -377,7 +376,8 @@ TEST_CASE("damaged records of messages in memory are written again, others are l
     with.story.stores();
     REQUIRE(with.state().backlog.size() > 10);
     const std::uint64_t id = with.story.queue("q").id.number();
-    with.story.apply(RecordsDamaged{with.story.queue("q").id, {0, 5, 199}});  // held, ready, on disk
+    with.story.apply(
+        RecordsDamaged{with.story.queue("q").id, {0, 5, 199}});  // held, ready, on disk
     with.story.stores();
     std::vector<std::uint64_t> again;
     for (const std::string& record : with.story.log()) {

@@ -251,7 +251,8 @@ TEST_CASE("answers carry the id of their request", "[session_verbs]") {
     Client& a = story["a"];
     const wire::Request request{77, wire::Ping{}};
     Effects effects;
-    story.core.apply(PeerRequest{a.connection, wire::Form::json, "", &request}, {story.now}, effects);
+    story.core.apply(PeerRequest{a.connection, wire::Form::json, "", &request}, {story.now},
+                     effects);
     REQUIRE(effects.list.size() == 1);
     CHECK(std::get<Answer>(effects.list[0]).reply.id == 77);
 }

@@ -225,7 +225,8 @@ TEST_CASE("an error to a settle tells what it did, and which it was", "[settle]"
     wire::Request request{std::nullopt, verb};
     if (with_id) request.id = 5;
     Effects effects;
-    story.core.apply(PeerRequest{a.connection, wire::Form::json, "", &request}, story.now, effects);
+    story.core.apply(PeerRequest{a.connection, wire::Form::json, "", &request}, {story.now},
+                     effects);
     const auto& answer = std::get<Answer>(effects.list.at(0));
     const auto& error = std::get<wire::ErrorReply>(answer.reply.answer);
     CHECK(error.changed == 1);

@@ -124,8 +124,8 @@ void Story::stores() {
     if (unstored_.empty()) return;
     facts::each_record(unstored_.bytes(), [this](std::string_view record) {
         const facts::Header header = facts::unchecked_header(record);
-        const bool message = header.kind == facts::Kind::enqueued ||
-                             header.kind == facts::Kind::relocated;
+        const bool message =
+            header.kind == facts::Kind::enqueued || header.kind == facts::Kind::relocated;
         if (message) messages_[{header.queue, header.sequence}] = log_.size();
         log_.emplace_back(record);
     });

@@ -70,7 +70,8 @@ TEST_CASE("the sentence on a difference has both values", "[topology_verbs]") {
     verb.max_messages = 5;
     const wire::Request request{1, verb};
     Effects effects;
-    story.core.apply(PeerRequest{a.connection, wire::Form::json, "", &request}, {story.now}, effects);
+    story.core.apply(PeerRequest{a.connection, wire::Form::json, "", &request}, {story.now},
+                     effects);
     const auto& answer = std::get<Answer>(effects.list.at(0)).reply.answer;
     CHECK(std::get<wire::ErrorReply>(answer).error.reason ==
           "queue 'q' exists with other properties: max_messages is 10000000, asked for 5");

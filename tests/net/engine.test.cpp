@@ -241,7 +241,7 @@ TEST_CASE("where descriptors run out accepting stops, and goes on when some are 
     const int lowest = ::dup(0);
     ::close(lowest);
     rlimit low = before;
-    low.rlim_cur = static_cast<rlim_t>(lowest + 40);
+    low.rlim_cur = static_cast<rlim_t>(lowest + 34);
     setrlimit(RLIMIT_NOFILE, &low);
     std::vector<std::unique_ptr<RawPeer>> crowd;
     for (int i = 0; i < 14; ++i) crowd.push_back(std::make_unique<RawPeer>(served.endpoint));
