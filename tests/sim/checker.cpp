@@ -29,6 +29,7 @@ void Checker::begin(const core::Core& core) {
     sessions_.clear();
     blocked_.clear();
     holders_.clear();
+    last_tags_.clear();
     gets_.clear();
     settling_.clear();
     topology_.clear();
@@ -98,6 +99,10 @@ void Checker::before_request(const core::PeerRequest& command) {
     } else if (const auto* purge = std::get_if<wire::Purge>(&operation)) {
         const core::Queue* queue = core_->topology().queue(purge->queue);
         if (queue == nullptr || !queue->options.durable) return;
+        if (!queue->durable()->waiting.empty()) {  // it comes when those have had theirs
+            ++ledger_.queues[queue->id.number()].purges_waiting;
+            return;
+        }
         for (const auto& [sequence, copy] : ledger_.queues[queue->id.number()].copies) {
             if (!copy.held && !copy.done) settling_[key].push_back({queue->id.number(), sequence});
         }
@@ -128,7 +133,7 @@ void Checker::settle(const core::PeerRequest& command, const wire::Settle& verb)
     std::vector<wire::TagRange> ranges = verb.tags;
     if (verb.up_to) {
         const std::uint64_t last = verb.tags.front().last;
-        if (last >= from->next_tag) return;
+        if (last > last_tags_[sessions_.at(command.from.number())]) return;
         ranges = {{0, last}};
     }
     for (const wire::TagRange& range : ranges) {
@@ -257,7 +262,8 @@ void Checker::hear_ok(const core::PeerRequest* request, const core::Answer& answ
     if (const auto* consume = std::get_if<wire::Consume>(&operation)) {
         const core::Queue* queue = core_->topology().queue(consume->queue);
         Holder& made = holders_[sessions_[answer.to.number()]][*ok.consumer];
-        made = {};
+        if (made.credit > 0 && !made.cancelled) return;  // it was there, as it is asked for
+        made.cancelled = false;                          // and still holds what it held
         made.credit = consume->credit.value_or(core_->limits().credit);
         made.credit_bytes = consume->credit_bytes.value_or(core_->limits().credit_bytes);
         made.no_ack = consume->no_ack;
@@ -316,12 +322,14 @@ void Checker::hear_deliver(const core::Deliver& run, const core::Effects& effect
         read_payload(message.payload());
         if (queue != 0) deliver_copy(queue, message, now);
         Copy* copy = ledger_.find(queue, message.sequence);
+        if (!is_get || !no_ack) {  // tags count per session
+            std::uint64_t& last = last_tags_[sessions_.at(run.to.number())];
+            require(tag == ++last, "a tag is not the next one");
+        }
         if (no_ack) {
             if (copy != nullptr) copy->done = true;
             continue;
         }
-        require(tag == to->next_tag, "a tag is not the next one");
-        ++to->next_tag;
         if (!is_get) {
             require(to->held.size() < to->credit, "more deliveries than credit");
             require(to->bytes < to->credit_bytes, "more bytes than credit");

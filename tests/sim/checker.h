@@ -48,7 +48,6 @@ class Checker {
     };
     struct Holder {
         std::map<std::uint64_t, HeldCopy> held;
-        std::uint64_t next_tag = 1;
         std::uint64_t credit = 0;
         std::uint64_t credit_bytes = 0;
         std::uint64_t bytes = 0;
@@ -81,6 +80,7 @@ class Checker {
     std::unordered_map<std::uint64_t, SessionId> sessions_;  ///< by connection
     std::unordered_map<std::uint64_t, bool> blocked_;        ///< by connection
     std::map<SessionId, Holders> holders_;
+    std::map<SessionId, std::uint64_t> last_tags_;
     std::map<Key, std::uint64_t> gets_;  ///< queue
     std::map<Key, std::vector<std::pair<std::uint64_t, std::uint64_t>>> settling_;
     std::map<Key, std::uint64_t> topology_;  ///< the last fact before the answer

@@ -46,6 +46,7 @@ struct LedgerQueue {
     std::optional<std::uint64_t> offered_at_stop;  ///< as a clean stop says
     std::uint64_t next_first = 0;                  ///< least sequence of the next first delivery
     bool removed = false;
+    std::uint64_t purges_waiting = 0;  ///< behind `get`s: what they leave is settled some time
 };
 
 /// What the flipped bits of this run may have hit.

@@ -100,9 +100,10 @@ TEST_CASE("a write that finds no room may be made again, and nothing is lost or 
 
 TEST_CASE("every call that finds no room may be made again, but never a sync") {
     int made_again = 0;
-    for (std::uint64_t failing = 1; failing <= 40; ++failing) {
+    for (std::uint64_t failing = 1; failing <= 80; ++failing) {
         House house;
-        for (int i = 0; i < 600; ++i) house.scribe->enqueue(1, "payload " + std::to_string(i));
+        const std::string payload(300, '.');
+        for (int i = 0; i < 600; ++i) house.scribe->enqueue(1, payload + std::to_string(i));
         house.disk.fail_at(house.disk.calls() + failing, ErrorCode::disk_full);
         const Status done = house.scribe->flush(true);
         house.disk.fail_at(0, ErrorCode::disk_full);
