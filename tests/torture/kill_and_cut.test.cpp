@@ -255,6 +255,7 @@ TEST_CASE("kill -9 and then a power cut at any call cost nothing that was promis
                  "%lu cuts, %lu kills: %lu confirmed, %lu lost that might be, %lu flagged\n",
                  sums.cuts, sums.kills, sums.confirmations, sums.losses, sums.redeliveries);
     CHECK(sums.confirmations > 0);
-    CHECK(sums.losses > 0);
+    // Of few cuts all may come when everything was synced.
+    if (sums.cuts > 100) CHECK(sums.losses > 0);
     CHECK(sums.redeliveries > 0);
 }
