@@ -71,7 +71,8 @@ class Broker {
         auto admitted = gate_.admit(views);
         const auto& request = std::get<wire::Decoded<wire::Request>>(admitted);
         effects_.clear();
-        core_.apply(core::PeerRequest{from, request.form, "bench", &request.value}, {now_}, effects_);
+        core_.apply(core::PeerRequest{from, request.form, "bench", &request.value}, {now_},
+                    effects_);
         for (const core::Effect& effect : effects_.list) perform(effect);
     }
 
@@ -106,7 +107,7 @@ class Broker {
 
 /// Frames of a batch whose messages have these keys and properties in turn.
 std::vector<std::string> batch(const std::vector<std::string>& keys,
-                              const std::vector<std::string>& own) {
+                               const std::vector<std::string>& own) {
     const std::string body(batch_messages * payload_bytes, 'x');
     wire::Publish publish;
     publish.exchange = "x";

@@ -3,7 +3,6 @@
 #include <map>
 #include <sstream>
 #include <stdexcept>
-#include <stdexcept>
 #include <utility>
 
 #include "broker/admin/admin.h"

@@ -54,17 +54,17 @@ bool can_trace() {
 void work_until_it_ends(Process& zexd, const std::string& endpoint,
                         std::map<std::string, Ledger>& ledgers, std::mt19937_64& random) {
     while (!zexd.has_ended()) try {
-        DurableClient client(endpoint, ledgers, 200, std::chrono::milliseconds(200));
-        while (!zexd.has_ended()) {
-            client.publish(random() % 2 == 0 ? "main" : "side", 1 + random() % 20, random);
-            for (std::uint64_t n = random() % 10; n > 0 && client.hear(random, false); --n) {
+            DurableClient client(endpoint, ledgers, 200, std::chrono::milliseconds(200));
+            while (!zexd.has_ended()) {
+                client.publish(random() % 2 == 0 ? "main" : "side", 1 + random() % 20, random);
+                for (std::uint64_t n = random() % 10; n > 0 && client.hear(random, false); --n) {
+                }
+                while (client.unanswered() > 100 && client.hear(random, false)) {
+                }
             }
-            while (client.unanswered() > 100 && client.hear(random, false)) {
-            }
+        } catch (const std::runtime_error& unanswered) {
+            continue;  // it is slow, or it has ended
         }
-    } catch (const std::runtime_error& unanswered) {
-        continue;  // it is slow, or it has ended
-    }
 }
 
 }  // namespace
