@@ -177,9 +177,12 @@ void StoreWorker::write() {
     note_sync_promises();
     const log::Batch& last = batches_.back();
     BatchesWritten written{{last.number, store_->synced()}, {last.facts, last.fact_bytes}};
+    const std::uint32_t segment = last.end().segment;
     batches_.clear();
     tell_(written);
-    if (!look_again_ || clock_.now() >= *look_again_) look_at_space();
+    // A segment that was begun took room that was set aside: is there more?
+    const bool is_new = std::exchange(looked_in_, segment) != segment;
+    if (is_new || !look_again_ || clock_.now() >= *look_again_) look_at_space();
 }
 
 /// False where they are to be written again, or never.

@@ -79,6 +79,7 @@ class StoreWorker {
     std::vector<log::Batch> batches_;    ///< sealed, to be written
     std::optional<Instant> sync_by_;     ///< what is written and was promised to be synced
     std::optional<Instant> look_again_;  ///< at the space on the disk
+    std::uint32_t looked_in_ = 0;        ///< segment that was written to at the last look
     std::optional<Instant> write_again_;
     Fault write_fault_;  ///< of the writes and syncs at hand
     std::deque<Retry> retries_;
