@@ -1,4 +1,4 @@
-// Declare and delete exchanges and queues, bind and unbind, purge.
+// Declare and delete exchanges and queues, bind and unbind.
 #pragma once
 
 #include "broker/core/state.h"
